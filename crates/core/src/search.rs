@@ -1,0 +1,458 @@
+//! `Search`: a recipe that holds ranges, read into a space and a template that a trial's settings fill.
+
+use std::collections::BTreeMap;
+
+use crate::describe::{check_value, entries, is_range};
+use crate::plug::meta;
+use crate::{
+    Condition, Dimension, Domain, Error, ParamSpec, Params, Plug, Role, Scale, Shape, Space, Table, Test,
+    Value, Why,
+};
+
+/// Settings in which any value may be a range: the space they span, and the way back from a point to fixed settings.
+///
+/// | written | searched |
+/// |---|---|
+/// | `{ float = [1e-5, 1e-1], scale = "log" }` | real numbers; `scale` is linear, log or reverse_log; `step` is possible |
+/// | `{ int = [16, 256], scale = "log" }` | whole numbers |
+/// | `{ choice = ["relu", "tanh"] }` | one of these; a plug-in among them brings its own default ranges |
+/// | `{ repeat = { int = [1, 3] }, layers = [...] }` | copies, each with dimensions of its own |
+///
+/// Ranges may stand inside the options of a choice and inside repeated lists; their dimensions then exist only under
+/// that option, or from that copy on.
+///
+/// ```
+/// use tunesmith_core::{Search, Param, Describe, Table, Value, specs};
+/// #[derive(Clone, Debug, Default)]
+/// struct Training { lr: f64, epochs: usize }
+/// impl Describe for Training {
+///     const NAME: &'static str = "training";
+///     const ABOUT: &'static str = "how a model is trained";
+///     const PARAMS: &'static [Param<Self>] = &[
+///         Param::float("lr", 1e-5, 1.0, |s: &mut Self| &mut s.lr, "step size").log(),
+///         Param::int("epochs", 1, 100, |s: &mut Self| &mut s.epochs, "passes over the data"),
+///     ];
+/// }
+/// let json = r#"{"lr": {"float": [1e-4, 1e-1], "scale": "log"}, "epochs": 3}"#;
+/// let Value::Table(table) = serde_json::from_str(json).unwrap() else { panic!() };
+/// let mut search = Search::new();
+/// search.read("training", &table, &specs::<Training>()).unwrap();
+/// assert_eq!(search.space().dimensions()[0].key, "training.lr");
+/// let fixed = search.fill(&search.space().complete(|d| d.domain.place(0.0)));
+/// assert_eq!(fixed["training"].to_string(), "{epochs = 3, lr = 0.0001}");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    space: Space,
+    root: BTreeMap<String, Template>,
+}
+
+/// A value with holes.
+#[derive(Clone, Debug)]
+enum Template {
+    Fixed(Value),
+    /// A dimension's value.
+    Hole(String),
+    /// The template of the chosen option.
+    Choice(String, Vec<(Value, Template)>),
+    /// A plug-in with templates for settings.
+    Plug(String, BTreeMap<String, Template>),
+    Table(BTreeMap<String, Template>),
+    List(Vec<Template>),
+    /// In a list: as many copies as the dimension says, spliced into the list.
+    Copies(String, Vec<Vec<Template>>),
+}
+
+impl Search {
+    /// A search without dimensions.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The dimensions found so far.
+    #[must_use]
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Reads one section of a recipe, checking its fixed values and collecting its ranges.
+    ///
+    /// # Errors
+    /// An unknown key, a fixed value or a range that the setting does not take.
+    pub fn read(&mut self, section: &str, table: &Table, specs: &[ParamSpec]) -> Result<(), Error> {
+        let template = self.table(table, specs, section, &[], false)?;
+        self.root.insert(section.to_owned(), Template::Table(template));
+        Ok(())
+    }
+
+    /// The fixed settings of one trial, by section.
+    ///
+    /// # Panics
+    /// When the settings do not belong to the space (see [`Space::check`]).
+    #[must_use]
+    #[track_caller]
+    pub fn fill(&self, params: &Params) -> Table {
+        self.root.iter().map(|(section, template)| (section.clone(), fill(template, params))).collect()
+    }
+
+    /// The template of a table; with `defaults`, settings that are not written get their default ranges.
+    fn table(
+        &mut self,
+        table: &Table,
+        specs: &[ParamSpec],
+        at: &str,
+        when: &[Condition],
+        defaults: bool,
+    ) -> Result<BTreeMap<String, Template>, Error> {
+        let written = entries(table, specs, at)?;
+        let mut template = BTreeMap::new();
+        for (index, spec) in specs.iter().enumerate() {
+            let path = format!("{at}.{}", spec.name);
+            let filled = match written.iter().find(|entry| entry.index == index) {
+                Some(entry) => self.value(entry.value, spec, &path, when)?,
+                None if defaults && spec.role == Role::Tune => self.default_range(spec, &path, when)?,
+                None => continue,
+            };
+            insert(&mut template, spec.name, filled);
+        }
+        Ok(template)
+    }
+
+    fn value(
+        &mut self,
+        value: &Value,
+        spec: &ParamSpec,
+        path: &str,
+        when: &[Condition],
+    ) -> Result<Template, Error> {
+        if let Some(range) = value.as_table().filter(|table| is_range(table)) {
+            return self.range(range, spec, path, when);
+        }
+        match (spec.shape, value) {
+            (Shape::Plug { kind } | Shape::OptionalPlug { kind }, Value::Table(_)) => {
+                let plug = Plug::parse(value, kind, path)?;
+                self.plug(&plug, kind, path, when, false)
+            }
+            (Shape::Plugs { kind, .. }, Value::List(list)) => {
+                let mut items = Vec::new();
+                for (i, item) in list.iter().enumerate() {
+                    items.push(self.listed(item, kind, &format!("{path}.{i}"), when)?);
+                }
+                Ok(Template::List(items))
+            }
+            _ => {
+                check_value(value, spec, path)?;
+                Ok(Template::Fixed(value.clone()))
+            }
+        }
+    }
+
+    fn plug(
+        &mut self,
+        plug: &Plug,
+        kind: &str,
+        path: &str,
+        when: &[Condition],
+        defaults: bool,
+    ) -> Result<Template, Error> {
+        let meta = meta(kind, &plug.name, path)?;
+        let before = self.space.len();
+        let at = format!("{path}.{}", plug.name);
+        let settings = self.table(&plug.config, &(meta.specs)(), &at, when, defaults)?;
+        if self.space.len() == before {
+            plug.check(kind, path)?; // nothing is searched inside, so its own rules can be checked now
+        }
+        Ok(Template::Plug(plug.name.clone(), settings))
+    }
+
+    /// A plug-in in a list: it may be a choice, or repeat lists of its own.
+    fn listed(
+        &mut self,
+        item: &Value,
+        kind: &'static str,
+        path: &str,
+        when: &[Condition],
+    ) -> Result<Template, Error> {
+        if let Some(range) = item.as_table().filter(|table| is_range(table)) {
+            return self.choice(range, Some(kind), None, path, when);
+        }
+        let plug = Plug::parse(item, kind, path)?;
+        let specs = (meta(kind, &plug.name, path)?.specs)();
+        let repeated = specs.iter().find_map(|spec| match spec.shape {
+            Shape::Plugs { kind, copies: Some(count) } => Some((spec, kind, count)),
+            _ => None,
+        });
+        let Some((body, body_kind, count)) = repeated else {
+            return self.plug(&plug, kind, path, when, false);
+        };
+        let (Some(times), Some(Value::List(items))) = (plug.config.get(count), plug.config.get(body.name))
+        else {
+            return self.plug(&plug, kind, path, when, false);
+        };
+        let count_spec =
+            specs.iter().find(|spec| spec.name == count).expect("a repeated list names its count");
+        let key = format!("{path}.{}.{count}", plug.name);
+        let before = self.space.len();
+        let counted = self.value(times, count_spec, &key, when)?;
+        let most = match self.space.dimension(&key).map(|dimension| &dimension.domain) {
+            Some(Domain::Int { high, .. }) => *high,
+            Some(Domain::Choice { options }) => options.iter().filter_map(Value::as_i64).max().unwrap_or(0),
+            _ => times.as_i64().unwrap_or(0),
+        };
+        let mut copies = Vec::new();
+        for copy in 1..=most {
+            let mut when = when.to_vec();
+            if matches!(counted, Template::Hole(_)) {
+                when.push(Condition { key: key.clone(), test: Test::AtLeast(copy) });
+            }
+            let mut list = Vec::new();
+            for (i, item) in items.iter().enumerate() {
+                list.push(self.listed(item, body_kind, &format!("{path}.copy{copy}.{i}"), &when)?);
+            }
+            copies.push(list);
+        }
+        if self.space.len() == before {
+            return self.plug(&plug, kind, path, when, false); // nothing is searched: keep it as written
+        }
+        Ok(match counted {
+            Template::Hole(key) => Template::Copies(key, copies),
+            _ => Template::Copies(String::new(), copies),
+        })
+    }
+
+    fn range(
+        &mut self,
+        range: &Table,
+        spec: &ParamSpec,
+        path: &str,
+        when: &[Condition],
+    ) -> Result<Template, Error> {
+        let (kind, other) = if range.contains_key("float") {
+            ("float", ["scale", "step"].as_slice())
+        } else if range.contains_key("int") {
+            ("int", ["scale", "step"].as_slice())
+        } else {
+            let plug = match spec.shape {
+                Shape::Plug { kind } | Shape::OptionalPlug { kind } => Some(kind),
+                _ => None,
+            };
+            return self.choice(range, plug, Some(spec), path, when);
+        };
+        known_keys(range, kind, other, path)?;
+        let fits = match spec.shape {
+            Shape::Float | Shape::OptionalFloat => kind == "float" || kind == "int",
+            Shape::Int | Shape::OptionalInt | Shape::Count { .. } => kind == "int",
+            _ => false,
+        };
+        if !fits {
+            let because = match spec.shape {
+                Shape::Int | Shape::OptionalInt | Shape::Count { .. } => {
+                    "this is a whole number, search it with { int = [low, high] }"
+                }
+                _ => "this is not a number, search it with { choice = [...] }",
+            };
+            return Err(Error::new(path, Why::BadRange { because: because.into() }));
+        }
+        let domain = domain(range, kind, path)?;
+        if let Domain::Float { .. } | Domain::Int { .. } = domain {
+            for u in [0.0, 1.0] {
+                check_value(&domain.place(u), spec, path)?;
+            }
+        }
+        Ok(self.hole(path, domain, when))
+    }
+
+    fn choice(
+        &mut self,
+        range: &Table,
+        plug_kind: Option<&'static str>,
+        spec: Option<&ParamSpec>,
+        path: &str,
+        when: &[Condition],
+    ) -> Result<Template, Error> {
+        known_keys(range, "choice", &[], path)?;
+        let Some(Value::List(options)) = range.get("choice") else {
+            let because = "write a choice as { choice = [\"one\", \"another\"] }".into();
+            return Err(Error::new(path, Why::BadRange { because }));
+        };
+        let bad = |why| Error::new(path, why);
+        let mut labels = Vec::new();
+        for (i, option) in options.iter().enumerate() {
+            let at = format!("{path}.choice.{i}");
+            labels.push(match (plug_kind, option) {
+                (Some(_), Value::Text(off)) if off == "off" && is_optional(spec) => Value::from("off"),
+                (Some(kind), option) => Value::from(Plug::parse(option, kind, &at)?.name),
+                (None, Value::Table(inner)) if is_range(inner) => Value::from("range"),
+                (None, option) => {
+                    if let Some(spec) = spec {
+                        check_value(option, spec, &at)?;
+                    }
+                    option.clone()
+                }
+            });
+        }
+        let domain = Domain::choice(labels.clone()).map_err(bad)?;
+        let single = labels.len() == 1;
+        if !single {
+            self.push(path, domain, when);
+        }
+        let mut branches = Vec::new();
+        for (option, label) in options.iter().zip(labels) {
+            let mut when = when.to_vec();
+            if !single {
+                when.push(Condition { key: path.to_owned(), test: Test::Is(label.clone()) });
+            }
+            let branch = match (plug_kind, option) {
+                (Some(_), _) if label.as_str() == Some("off") => Template::Fixed(label.clone()),
+                (Some(kind), option) => {
+                    self.plug(&Plug::parse(option, kind, path)?, kind, path, &when, true)?
+                }
+                (None, Value::Table(inner)) if is_range(inner) => {
+                    let spec = spec.expect("a choice without plug-ins belongs to a setting");
+                    self.range(inner, spec, &format!("{path}.range"), &when)?
+                }
+                (None, option) => Template::Fixed(option.clone()),
+            };
+            if single {
+                return Ok(branch);
+            }
+            branches.push((label, branch));
+        }
+        Ok(Template::Choice(path.to_owned(), branches))
+    }
+
+    /// The range a setting brings itself.
+    fn default_range(&mut self, spec: &ParamSpec, path: &str, when: &[Condition]) -> Result<Template, Error> {
+        let range = spec.range.expect("only numbers have the role Tune");
+        let domain = match spec.shape {
+            Shape::Int | Shape::OptionalInt | Shape::Count { .. } => {
+                Domain::int(range.low as i64, range.high as i64, range.scale, 1)
+            }
+            _ => Domain::float(range.low, range.high, range.scale, None),
+        }
+        .map_err(|why| Error::new(path, why))?;
+        if !matches!(spec.shape, Shape::OptionalFloat | Shape::OptionalInt) {
+            return Ok(self.hole(path, domain, when));
+        }
+        // "Off" is a value of its own, never the end of a log range.
+        self.push(path, Domain::choice(["off", "on"]).map_err(|why| Error::new(path, why))?, when);
+        let mut on = when.to_vec();
+        on.push(Condition { key: path.to_owned(), test: Test::Is(Value::from("on")) });
+        let value = self.hole(&format!("{path}.value"), domain, &on);
+        Ok(Template::Choice(
+            path.to_owned(),
+            vec![(Value::from("off"), Template::Fixed(Value::from("off"))), (Value::from("on"), value)],
+        ))
+    }
+
+    fn hole(&mut self, path: &str, domain: Domain, when: &[Condition]) -> Template {
+        self.push(path, domain, when);
+        Template::Hole(path.to_owned())
+    }
+
+    fn push(&mut self, path: &str, domain: Domain, when: &[Condition]) {
+        self.space.push(Dimension { key: path.to_owned(), domain, when: when.to_vec() });
+    }
+}
+
+fn is_optional(spec: Option<&ParamSpec>) -> bool {
+    spec.is_some_and(|spec| matches!(spec.shape, Shape::OptionalPlug { .. }))
+}
+
+fn known_keys(range: &Table, kind: &str, other: &[&str], path: &str) -> Result<(), Error> {
+    match range.keys().find(|key| *key != kind && !other.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(Error::unknown_key(path, key, [kind].into_iter().chain(other.iter().copied()))),
+    }
+}
+
+fn domain(range: &Table, kind: &str, path: &str) -> Result<Domain, Error> {
+    let bad = |because: String| Error::new(path, Why::BadRange { because });
+    let ends = match &range[kind] {
+        Value::List(ends) if ends.len() == 2 => ends,
+        other => return Err(bad(format!("write a range as {{ {kind} = [low, high] }}, found {other}"))),
+    };
+    let scale = match range.get("scale") {
+        None => Scale::Linear,
+        Some(value) => value.as_str().and_then(Scale::parse).ok_or_else(|| {
+            bad(format!("a scale is \"linear\", \"log\" or \"reverse_log\", found {value}"))
+        })?,
+    };
+    let step = range.get("step");
+    if kind == "int" {
+        let whole = |v: &Value| {
+            v.as_i64().ok_or_else(|| bad(format!("{v} is not a whole number, for others write float")))
+        };
+        let step = step.map_or(Ok(1), whole)?;
+        Domain::int(whole(&ends[0])?, whole(&ends[1])?, scale, step)
+    } else {
+        let real = |v: &Value| v.as_f64().ok_or_else(|| bad(format!("{v} is not a number")));
+        let step = step.map(real).transpose()?;
+        Domain::float(real(&ends[0])?, real(&ends[1])?, scale, step)
+    }
+    .map_err(|why| Error::new(path, why))
+}
+
+/// Puts a template at a dotted name.
+fn insert(template: &mut BTreeMap<String, Template>, name: &str, value: Template) {
+    match name.split_once('.') {
+        None => {
+            template.insert(name.to_owned(), value);
+        }
+        Some((head, rest)) => {
+            let inner = template.entry(head.to_owned()).or_insert_with(|| Template::Table(BTreeMap::new()));
+            if let Template::Table(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn fill(template: &Template, params: &Params) -> Value {
+    let read = |key: &String| match params.get(key) {
+        Some(value) => value,
+        None => panic!("fill: the settings have no value for `{key}`"),
+    };
+    match template {
+        Template::Fixed(value) => value.clone(),
+        Template::Hole(key) => read(key).clone(),
+        Template::Choice(key, options) => {
+            let chosen = read(key);
+            match options.iter().find(|(label, _)| label.same(chosen)) {
+                Some((_, option)) => fill(option, params),
+                None => panic!("fill: `{key}` has no option {chosen}"),
+            }
+        }
+        Template::Plug(name, settings) => {
+            let config = settings.iter().map(|(key, value)| (key.clone(), fill(value, params))).collect();
+            Plug { name: name.clone(), config }.to_value()
+        }
+        Template::Table(table) => {
+            Value::Table(table.iter().map(|(key, value)| (key.clone(), fill(value, params))).collect())
+        }
+        Template::List(items) => Value::List(fill_list(items, params)),
+        Template::Copies(..) => unreachable!("copies stand in lists only"),
+    }
+}
+
+#[track_caller]
+fn fill_list(items: &[Template], params: &Params) -> Vec<Value> {
+    let mut list = Vec::new();
+    for item in items {
+        match item {
+            Template::Copies(key, copies) => {
+                let count = match params.get(key) {
+                    Some(value) => usize::try_from(value.as_i64().unwrap_or(0)).unwrap_or(0),
+                    None => copies.len(),
+                };
+                for copy in &copies[..count.min(copies.len())] {
+                    list.extend(fill_list(copy, params));
+                }
+            }
+            other => list.push(fill(other, params)),
+        }
+    }
+    list
+}
