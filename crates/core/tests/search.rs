@@ -213,7 +213,7 @@ fn a_recipe_without_ranges_has_no_dimensions_and_keeps_its_values() {
         recipe.layers,
         [Plug::new("repeat")
             .with("times", 2_i64)
-            .with("layers", vec![Value::Table([("dense".to_owned(), Value::Int(3))].into())])]
+            .with("layers", vec![Plug::new("dense").with("units", 3_i64).to_value()])]
     );
     assert_eq!(recipe.rule, Plug::new("sgd").with("momentum", "off"));
 }
