@@ -32,9 +32,13 @@ fn put<'a>(node: &mut Value, path: &[&'a str], value: Value) -> Result<(), &'a s
         return Ok(());
     };
     if let Value::Text(name) = node {
-        // A plug-in by name alone: give it a table of settings.
+        // A plug-in by name alone: give it a table of settings, and go on inside it.
         let name = std::mem::take(name);
-        *node = Value::Table([(name, Value::Table(Table::new()))].into());
+        let inside = if *part == name { rest } else { path };
+        let mut settings = Value::Table(Table::new());
+        let done = put(&mut settings, inside, value);
+        *node = Value::Table([(name, settings)].into());
+        return done;
     }
     match node {
         Value::List(list) => match part.parse::<usize>().ok().and_then(|i| list.get_mut(i)) {

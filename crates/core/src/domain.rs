@@ -219,6 +219,10 @@ impl Domain {
     pub fn at_coordinate(&self, z: f64) -> Value {
         match self {
             Self::Float { low, high, scale, step } => {
+                if step.is_none() && (z <= scale.warp(*low) || z >= scale.warp(*high)) {
+                    // The ends are themselves, whatever rounding the scale's way there and back brings.
+                    return Value::Float(if z <= scale.warp(*low) { *low } else { *high });
+                }
                 let x = scale.unwarp(z);
                 let x = step.map_or(x, |step| low + ((x - low) / step).round() * step);
                 Value::Float(x.clamp(*low, *high))
