@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "matrixmultiply takes raw pointers")]
 
 use super::Real;
+use super::tiny::{self, Operand};
 use crate::dtype::DType;
 
 /// Writes `alpha A B + beta C` into `c`, where `A` is `m x k`, `B` is `k x n`, `C` is `m x n`.
@@ -39,6 +40,10 @@ pub fn gemm<T: Real>(
     check_extent("result", c.len(), m, n, c_strides);
     check_distinct(m, n, c_strides);
     if m == 0 || n == 0 {
+        return;
+    }
+    let (left, right) = (Operand { data: a, strides: a_strides }, Operand { data: b, strides: b_strides });
+    if tiny::product([m, k, n], alpha, left, right, beta, c, c_strides) {
         return;
     }
     let signed = |(row, column): (usize, usize)| (row as isize, column as isize);

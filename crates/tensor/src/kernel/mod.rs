@@ -21,6 +21,7 @@ mod real;
 pub mod reduce;
 mod simd;
 pub mod softmax;
+mod tiny;
 
 pub use arena::{Arena, Place};
 pub use real::Real;

@@ -450,6 +450,8 @@ fn fold_blocks<T: Real, const N: usize>(
 }
 
 /// Folds the terms `start..end`: lane `i` takes every `LANES`-th term, then the lanes join as a binary tree.
+///
+/// The lanes are never indexed by a variable, or the compiler would keep them in memory instead of registers.
 #[inline(always)]
 fn fold_block<T: Real, const N: usize>(
     slices: [&[T]; N],
@@ -459,24 +461,59 @@ fn fold_block<T: Real, const N: usize>(
     term: impl Fn([T; N]) -> T,
     join: impl Fn(T, T) -> T + Copy,
 ) -> T {
-    let slices = slices.map(|slice| &slice[start..end]);
+    let slices: [&[T]; N] = std::array::from_fn(
+        #[inline(always)]
+        |s| &slices[s][start..end],
+    );
     let length = end - start;
     if length < LANES / 2 {
-        return (0..length).fold(none, |value, i| join(value, term(slices.map(|slice| slice[i]))));
-    }
-    let mut lanes = [none; LANES];
-    let whole = length / LANES * LANES;
-    let mut i = 0;
-    while i < whole {
-        let tiles = slices.map(|slice| &slice[i..i + LANES]);
-        for (k, lane) in lanes.iter_mut().enumerate() {
-            *lane = join(*lane, term(tiles.map(|tile| tile[k])));
+        let mut value = none;
+        for i in 0..length {
+            value = join(
+                value,
+                term(std::array::from_fn(
+                    #[inline(always)]
+                    |s| slices[s][i],
+                )),
+            );
         }
-        i += LANES;
+        return value;
     }
-    for (k, i) in (whole..length).enumerate() {
-        lanes[k] = join(lanes[k], term(slices.map(|slice| slice[i])));
+    let tiles: [&[[T; LANES]]; N] = std::array::from_fn(
+        #[inline(always)]
+        |s| slices[s].as_chunks().0,
+    );
+    let mut lanes = [none; LANES];
+    for i in 0..length / LANES {
+        for k in 0..LANES {
+            lanes[k] = join(
+                lanes[k],
+                term(std::array::from_fn(
+                    #[inline(always)]
+                    |s| tiles[s][i][k],
+                )),
+            );
+        }
     }
+    let rest = length % LANES;
+    if rest > 0 {
+        let mut tail = [none; LANES];
+        for (k, tail) in tail[..rest].iter_mut().enumerate() {
+            *tail = term(std::array::from_fn(
+                #[inline(always)]
+                |s| slices[s][length - rest + k],
+            ));
+        }
+        for k in 0..LANES {
+            lanes[k] = join(lanes[k], tail[k]);
+        }
+    }
+    join_lanes(lanes, join)
+}
+
+/// Joins lane `k` with lane `k + width`, for ever smaller widths.
+#[inline(always)]
+fn join_lanes<T: Real>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
     let mut width = LANES / 2;
     while width > 0 {
         for k in 0..width {

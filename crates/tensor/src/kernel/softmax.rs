@@ -9,6 +9,8 @@ use super::{Real, vectorize};
 
 /// Entries handled between two passes: small enough to stay in the first-level cache.
 const BATCH: usize = 2048;
+/// Rows handled between two passes.
+const ROWS: usize = 64;
 
 /// Writes `e^x / sum(e^x)` for every row.
 ///
@@ -24,22 +26,22 @@ const BATCH: usize = 2048;
 #[track_caller]
 pub fn softmax<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
     check("softmax", x.len(), cols, out.len());
-    for_batches(
-        x,
-        cols,
-        out,
+    vectorize(
         #[inline(always)]
-        |x, out| {
-            exponentials(x, cols, out);
-            for out in out.chunks_exact_mut(cols) {
-                let scale = sum_terms(
-                    [out],
-                    #[inline(always)]
-                    |[x]| x,
-                )
-                .recip();
-                for out in out {
-                    *out *= scale;
+        || {
+            for (x, out) in x.chunks(stretch(cols)).zip(out.chunks_mut(stretch(cols))) {
+                let mut largest = [T::ZERO; ROWS];
+                exponentials(x, cols, &mut largest, out);
+                for out in out.chunks_exact_mut(cols) {
+                    let scale = sum_terms(
+                        [out],
+                        #[inline(always)]
+                        |[x]| x,
+                    )
+                    .recip();
+                    for out in out {
+                        *out *= scale;
+                    }
                 }
             }
         },
@@ -60,23 +62,18 @@ pub fn softmax<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
 #[track_caller]
 pub fn log_softmax<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
     check("log_softmax", x.len(), cols, out.len());
-    for_batches(
-        x,
-        cols,
-        out,
+    vectorize(
         #[inline(always)]
-        |x, out| {
-            exponentials(x, cols, out);
-            for (out, x) in out.chunks_exact_mut(cols).zip(x.chunks_exact(cols)) {
-                let log_sum = sum_terms(
-                    [out],
-                    #[inline(always)]
-                    |[x]| x,
-                )
-                .ln();
-                let largest = fold_lanes(x, T::NEG_INFINITY, T::max);
-                for (out, &x) in out.iter_mut().zip(x) {
-                    *out = (x - largest) - log_sum;
+        || {
+            for (x, out) in x.chunks(stretch(cols)).zip(out.chunks_mut(stretch(cols))) {
+                let mut largest = [T::ZERO; ROWS];
+                exponentials(x, cols, &mut largest, out);
+                let log_sums = log_sums(out, cols);
+                let rows = out.chunks_exact_mut(cols).zip(x.chunks_exact(cols));
+                for ((out, x), (largest, log_sum)) in rows.zip(largest.into_iter().zip(log_sums)) {
+                    for (out, &x) in out.iter_mut().zip(x) {
+                        *out = (x - largest) - log_sum;
+                    }
                 }
             }
         },
@@ -98,17 +95,36 @@ pub fn log_softmax<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
 pub fn log_sum_exp<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
     assert!(cols > 0, "log_sum_exp: rows have no columns");
     assert_same_length("log_sum_exp", x.len(), cols * out.len());
+    /// Wider rows need no buffer: their own exponentials fill the vectors.
+    const WIDEST_BUFFERED: usize = 64;
     vectorize(
         #[inline(always)]
         || {
-            for (out, x) in out.iter_mut().zip(x.chunks_exact(cols)) {
-                let largest = fold_lanes(x, T::NEG_INFINITY, T::max);
-                let sum = sum_terms(
-                    [x],
-                    #[inline(always)]
-                    |[x]| (x - largest).exp(),
-                );
-                *out = if largest.is_finite() { largest + sum.ln() } else { largest };
+            let finish =
+                |largest: T, log_sum: T| if largest.is_finite() { largest + log_sum } else { largest };
+            if cols > WIDEST_BUFFERED {
+                for (out, x) in out.iter_mut().zip(x.chunks_exact(cols)) {
+                    let largest = fold_lanes(x, T::NEG_INFINITY, T::max);
+                    let sum = sum_terms(
+                        [x],
+                        #[inline(always)]
+                        |[x]| (x - largest).exp(),
+                    );
+                    *out = finish(largest, sum.ln());
+                }
+                return;
+            }
+            let rows = (512 / cols).min(ROWS);
+            let mut buffer = [T::ZERO; 512];
+            for (x, out) in x.chunks(rows * cols).zip(out.chunks_mut(rows)) {
+                let mut largest = [T::ZERO; ROWS];
+                let buffer = &mut buffer[..x.len()];
+                exponentials(x, cols, &mut largest, buffer);
+                for (out, (largest, log_sum)) in
+                    out.iter_mut().zip(largest.into_iter().zip(log_sums(buffer, cols)))
+                {
+                    *out = finish(largest, log_sum);
+                }
             }
         },
     );
@@ -121,30 +137,39 @@ fn check(kernel: &str, length: usize, cols: usize, out: usize) {
     assert_same_length(kernel, length, out);
 }
 
-/// Calls `f` on stretches of whole rows.
+/// Entries of the whole rows handled between two passes.
 #[inline(always)]
-fn for_batches<T: Real>(x: &[T], cols: usize, out: &mut [T], f: impl Fn(&[T], &mut [T])) {
-    vectorize(
-        #[inline(always)]
-        || {
-            let stretch = (BATCH / cols).max(1) * cols;
-            for (x, out) in x.chunks(stretch).zip(out.chunks_mut(stretch)) {
-                f(x, out);
-            }
-        },
-    );
+fn stretch(cols: usize) -> usize {
+    (BATCH / cols).clamp(1, ROWS) * cols
 }
 
-/// Writes `e^(x - largest of the row)`.
+/// Writes `e^(x - largest of the row)`, and the largest entry of each row.
 #[inline(always)]
-fn exponentials<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
-    for (out, x) in out.chunks_exact_mut(cols).zip(x.chunks_exact(cols)) {
-        let largest = fold_lanes(x, T::NEG_INFINITY, T::max);
+fn exponentials<T: Real>(x: &[T], cols: usize, largest: &mut [T; ROWS], out: &mut [T]) {
+    for ((out, x), largest) in out.chunks_exact_mut(cols).zip(x.chunks_exact(cols)).zip(largest) {
+        *largest = fold_lanes(x, T::NEG_INFINITY, T::max);
         for (out, &x) in out.iter_mut().zip(x) {
-            *out = x - largest;
+            *out = x - *largest;
         }
     }
     for out in out {
         *out = out.exp();
     }
+}
+
+/// The logarithm of the sum of every row.
+#[inline(always)]
+fn log_sums<T: Real>(exponentials: &[T], cols: usize) -> [T; ROWS] {
+    let mut sums = [T::ONE; ROWS];
+    for (sum, row) in sums.iter_mut().zip(exponentials.chunks_exact(cols)) {
+        *sum = sum_terms(
+            [row],
+            #[inline(always)]
+            |[x]| x,
+        );
+    }
+    for sum in &mut sums {
+        *sum = sum.ln();
+    }
+    sums
 }
