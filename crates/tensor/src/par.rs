@@ -66,6 +66,23 @@ impl Par {
         }
     }
 
+    /// Calls both, side by side where there is a pool, and returns both results.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Par;
+    /// assert_eq!(Par::Rayon.join(|| 1, || "two"), (1, "two"));
+    /// ```
+    pub fn join<A: Send, B: Send>(
+        self,
+        left: impl FnOnce() -> A + Send,
+        right: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        match self {
+            Par::Seq => (left(), right()),
+            Par::Rayon => rayon::join(left, right),
+        }
+    }
+
     /// Splits at the chunk border nearest the middle until one chunk is left.
     fn halve<A: Send, B: Sync, const W: usize, const R: usize>(
         self,
@@ -85,16 +102,9 @@ impl Par {
         let right = halves.map(|(_, right)| right);
         let read_left = array::from_fn(|i| &reads[i][..middle]);
         let read_right = array::from_fn(|i| &reads[i][middle..]);
-        let first = || self.halve(chunk, offset, middle, left, read_left, f);
-        let second = || self.halve(chunk, offset + middle, length - middle, right, read_right, f);
-        match self {
-            Par::Seq => {
-                first();
-                second();
-            }
-            Par::Rayon => {
-                rayon::join(first, second);
-            }
-        }
+        self.join(
+            || self.halve(chunk, offset, middle, left, read_left, f),
+            || self.halve(chunk, offset + middle, length - middle, right, read_right, f),
+        );
     }
 }
