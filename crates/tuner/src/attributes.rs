@@ -1,0 +1,72 @@
+//! Attributes: named JSON texts that hang on a study or a trial, in Optuna's vocabulary.
+
+use std::collections::BTreeMap;
+
+use tunesmith_core::{Params, Value};
+
+use crate::TrialRecord;
+
+/// Named JSON texts.
+pub type Attributes = BTreeMap<String, String>;
+
+/// Who an attribute is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// For people: shown by dashboards.
+    User,
+    /// For samplers, pruners and this crate.
+    System,
+}
+
+/// The settings a waiting trial must use (Optuna's name); what is not among them is suggested.
+pub(crate) const FIXED_PARAMS: &str = "fixed_params";
+/// The first trial of a chain of retries (Optuna's name).
+pub(crate) const FAILED_TRIAL: &str = "failed_trial";
+/// The numbers of all earlier trials of a chain of retries (Optuna's name).
+pub(crate) const RETRY_HISTORY: &str = "retry_history";
+/// The seed of a study, or of a trial: a retry has the seed of the trial it repeats.
+pub(crate) const SEED: &str = "tunesmith:seed";
+
+/// The system attributes of the trial that repeats a lost one, in the form of Optuna's retry callback.
+///
+/// ```
+/// use tunesmith_tuner::{TrialRecord, retry_attributes};
+/// let again = retry_attributes(&TrialRecord::new(7));
+/// assert_eq!(again["failed_trial"], "7");
+/// assert_eq!(again["retry_history"], "[7]");
+/// ```
+#[must_use]
+pub fn retry_attributes(lost: &TrialRecord) -> Attributes {
+    let mut system = lost.system.clone();
+    let mut history = retry_history(lost);
+    history.push(lost.number);
+    system.entry(FAILED_TRIAL.to_owned()).or_insert_with(|| lost.number.to_string());
+    system.insert(RETRY_HISTORY.to_owned(), json(&history));
+    system
+}
+
+/// The earlier trials that this one repeats.
+pub(crate) fn retry_history(trial: &TrialRecord) -> Vec<u64> {
+    trial.system.get(RETRY_HISTORY).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// The settings that a waiting trial was enqueued with.
+pub(crate) fn fixed_params(trial: &TrialRecord) -> Params {
+    trial.system.get(FIXED_PARAMS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// A seed as an attribute: text, since JSON's readers round large whole numbers.
+pub(crate) fn seed_json(seed: u64) -> String {
+    json(&Value::Text(seed.to_string()))
+}
+
+/// The seed in an attribute.
+pub(crate) fn seed(attributes: &Attributes) -> Option<u64> {
+    let text = attributes.get(SEED)?;
+    serde_json::from_str::<String>(text).ok()?.parse().ok()
+}
+
+/// JSON text of anything whose keys are texts.
+pub(crate) fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("texts, numbers, lists and tables with text keys have a JSON form")
+}

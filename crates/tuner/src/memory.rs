@@ -1,0 +1,227 @@
+//! `MemoryStorage`: studies that live as long as the process.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tunesmith_core::{Params, Space};
+
+use crate::{
+    Attributes, Direction, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState, compatible,
+};
+
+/// Keeps studies in memory; nothing survives the process, so nothing is ever lost without it.
+///
+/// ```
+/// use tunesmith_core::Space;
+/// use tunesmith_tuner::{Direction, MemoryStorage, Storage, TrialRecord};
+/// let storage = MemoryStorage::new();
+/// let study = storage.open("example", Direction::Minimize, &Space::new()).unwrap();
+/// assert_eq!(storage.create(study, &TrialRecord::new(0)).unwrap(), 0);
+/// assert_eq!(storage.load(study).unwrap().len(), 1);
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryStorage {
+    studies: Mutex<Vec<StoredStudy>>,
+}
+
+#[derive(Debug)]
+struct StoredStudy {
+    name: String,
+    direction: Direction,
+    space: Space,
+    attributes: BTreeMap<Scope, Attributes>,
+    trials: Vec<TrialRecord>,
+}
+
+impl MemoryStorage {
+    /// An empty storage.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn studies(&self) -> MutexGuard<'_, Vec<StoredStudy>> {
+        // Every change is one assignment or push, so a panic elsewhere leaves nothing half-done.
+        self.studies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn study<T>(
+        &self,
+        study: StudyId,
+        act: impl FnOnce(&mut StoredStudy) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let mut studies = self.studies();
+        let place = usize::try_from(study.0).unwrap_or(usize::MAX);
+        match studies.get_mut(place) {
+            Some(study) => act(study),
+            None => Err(StorageError::NoSuchStudy { study: study.0.to_string() }),
+        }
+    }
+
+    fn trial<T>(
+        &self,
+        study: StudyId,
+        trial: u64,
+        act: impl FnOnce(&mut TrialRecord) -> T,
+    ) -> Result<T, StorageError> {
+        self.study(study, |study| {
+            let record = usize::try_from(trial).ok().and_then(|place| study.trials.get_mut(place));
+            record.map(act).ok_or(StorageError::NoSuchTrial { trial })
+        })
+    }
+
+    fn running<T>(
+        &self,
+        study: StudyId,
+        trial: u64,
+        act: impl FnOnce(&mut TrialRecord) -> T,
+    ) -> Result<T, StorageError> {
+        self.trial(study, trial, |record| match record.state {
+            TrialState::Running => Ok(act(record)),
+            state => Err(StorageError::NotRunning { trial, state: state.name() }),
+        })?
+    }
+}
+
+impl Storage for MemoryStorage {
+    fn open(&self, name: &str, direction: Direction, space: &Space) -> Result<StudyId, StorageError> {
+        let mut studies = self.studies();
+        if let Some(place) = studies.iter().position(|study| study.name == name) {
+            let study = &mut studies[place];
+            if study.direction != direction {
+                let stored = study.direction;
+                return Err(StorageError::DirectionChanged { study: name.to_owned(), stored });
+            }
+            for dimension in space.dimensions() {
+                let seen = study.trials.iter().any(|trial| trial.params.contains_key(&dimension.key));
+                let Some(stored) = study.space.dimension(&dimension.key).filter(|_| seen) else { continue };
+                if !compatible(&stored.domain, &dimension.domain) {
+                    return Err(StorageError::SpaceChanged {
+                        study: name.to_owned(),
+                        key: dimension.key.clone(),
+                        stored: stored.domain.to_string(),
+                        wanted: dimension.domain.to_string(),
+                    });
+                }
+            }
+            study.space = space.clone();
+            return Ok(StudyId(place as u64));
+        }
+        studies.push(StoredStudy {
+            name: name.to_owned(),
+            direction,
+            space: space.clone(),
+            attributes: BTreeMap::new(),
+            trials: Vec::new(),
+        });
+        Ok(StudyId(studies.len() as u64 - 1))
+    }
+
+    fn study_attributes(&self, study: StudyId, scope: Scope) -> Result<Attributes, StorageError> {
+        self.study(study, |study| Ok(study.attributes.get(&scope).cloned().unwrap_or_default()))
+    }
+
+    fn set_study_attribute(
+        &self,
+        study: StudyId,
+        scope: Scope,
+        key: &str,
+        json: &str,
+    ) -> Result<(), StorageError> {
+        self.study(study, |study| {
+            study.attributes.entry(scope).or_default().insert(key.to_owned(), json.to_owned());
+            Ok(())
+        })
+    }
+
+    fn create(&self, study: StudyId, trial: &TrialRecord) -> Result<u64, StorageError> {
+        self.study(study, |study| {
+            let number = study.trials.len() as u64;
+            study.trials.push(TrialRecord { number, ..trial.clone() });
+            Ok(number)
+        })
+    }
+
+    fn claim(&self, study: StudyId) -> Result<Option<TrialRecord>, StorageError> {
+        self.study(study, |study| {
+            let waiting = study.trials.iter_mut().find(|trial| trial.state == TrialState::Waiting);
+            Ok(waiting.map(|trial| {
+                trial.state = TrialState::Running;
+                trial.started = Some(SystemTime::now());
+                trial.clone()
+            }))
+        })
+    }
+
+    fn set_params(&self, study: StudyId, trial: u64, params: &Params) -> Result<(), StorageError> {
+        self.running(study, trial, |record| record.params = params.clone())
+    }
+
+    fn set_attribute(
+        &self,
+        study: StudyId,
+        trial: u64,
+        scope: Scope,
+        key: &str,
+        json: &str,
+    ) -> Result<(), StorageError> {
+        self.trial(study, trial, |record| {
+            let attributes = match scope {
+                Scope::User => &mut record.user,
+                Scope::System => &mut record.system,
+            };
+            attributes.insert(key.to_owned(), json.to_owned());
+        })
+    }
+
+    fn report(&self, study: StudyId, trial: u64, step: u64, value: f64) -> Result<(), StorageError> {
+        self.running(study, trial, |record| {
+            record.report(step, value);
+        })
+    }
+
+    fn finish(&self, study: StudyId, trial: &TrialRecord) -> Result<(), StorageError> {
+        self.running(study, trial.number, |record| {
+            record.state = trial.state;
+            record.value = trial.value;
+            record.finished = trial.finished;
+            record.reason.clone_from(&trial.reason);
+            record.diverged_at = trial.diverged_at;
+        })
+    }
+
+    fn put_back(&self, study: StudyId, trial: u64) -> Result<(), StorageError> {
+        self.running(study, trial, TrialRecord::put_back)
+    }
+
+    fn requeue_lost(&self, study: StudyId) -> Result<Vec<u64>, StorageError> {
+        self.study(study, |_| Ok(Vec::new())) // the process that runs a trial is this one, and it lives
+    }
+
+    fn heartbeat(&self, study: StudyId, trial: u64) -> Result<(), StorageError> {
+        self.trial(study, trial, |_| ())
+    }
+
+    fn refresh(
+        &self,
+        study: StudyId,
+        unfinished: &[u64],
+        from: u64,
+    ) -> Result<Vec<TrialRecord>, StorageError> {
+        self.study(study, |study| {
+            let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+            let earlier = unfinished.iter().filter(|&&number| number < from);
+            let earlier = earlier.filter_map(|&number| study.trials.get(place(number)));
+            Ok(earlier.chain(study.trials.iter().skip(place(from))).cloned().collect())
+        })
+    }
+
+    fn load(&self, study: StudyId) -> Result<Vec<TrialRecord>, StorageError> {
+        self.study(study, |study| Ok(study.trials.clone()))
+    }
+
+    fn flush(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! `Outcome`: how a trial ended.
+
+use std::fmt::Display;
+
+/// How a trial ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// With a value. A value that is not a number counts as diverged.
+    Complete(f64),
+    /// Stopped early, on the word of the pruner; its last report is its value.
+    Pruned,
+    /// Its numbers left the finite: a lesson for the sampler, not an error.
+    Diverged {
+        /// The step at which it was seen.
+        step: u64,
+        /// What was seen: "the loss is NaN".
+        reason: String,
+    },
+    /// With an error that says nothing about its settings.
+    Failed {
+        /// The error's message.
+        reason: String,
+    },
+    /// Not at all: the trial waits to be run again from its start.
+    Interrupted,
+}
+
+impl From<f64> for Outcome {
+    fn from(value: f64) -> Self {
+        Self::Complete(value)
+    }
+}
+
+/// What an objective may return: a value, an [`Outcome`], or a `Result` of one of them.
+///
+/// ```
+/// use tunesmith_tuner::{IntoOutcome, Outcome};
+/// assert_eq!(0.5.into_outcome(), Outcome::Complete(0.5));
+/// assert_eq!(Err::<f64, _>("no such file").into_outcome(), Outcome::Failed { reason: "no such file".into() });
+/// ```
+pub trait IntoOutcome {
+    /// The outcome it stands for.
+    fn into_outcome(self) -> Outcome;
+}
+
+impl IntoOutcome for f64 {
+    fn into_outcome(self) -> Outcome {
+        Outcome::Complete(self)
+    }
+}
+
+impl IntoOutcome for Outcome {
+    fn into_outcome(self) -> Outcome {
+        self
+    }
+}
+
+impl<T: IntoOutcome, E: Display> IntoOutcome for Result<T, E> {
+    fn into_outcome(self) -> Outcome {
+        match self {
+            Ok(inner) => inner.into_outcome(),
+            Err(error) => Outcome::Failed { reason: error.to_string() },
+        }
+    }
+}

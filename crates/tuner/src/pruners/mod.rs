@@ -1,0 +1,9 @@
+//! The pruners, one file each.
+
+mod asha;
+mod median;
+mod none;
+
+pub use asha::Asha;
+pub use median::Median;
+pub use none::NoPruning;

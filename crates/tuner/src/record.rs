@@ -1,0 +1,181 @@
+//! `TrialRecord`: all that is known of one trial, running or finished.
+
+use std::time::SystemTime;
+
+use tunesmith_core::Params;
+
+use crate::Attributes;
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Direction {
+    /// Smaller values are better.
+    #[default]
+    Minimize,
+    /// Larger values are better.
+    Maximize,
+}
+
+impl Direction {
+    /// The value as something to make small.
+    ///
+    /// ```
+    /// assert_eq!(tunesmith_tuner::Direction::Maximize.loss(0.9), -0.9);
+    /// ```
+    #[must_use]
+    pub fn loss(self, value: f64) -> f64 {
+        match self {
+            Self::Minimize => value,
+            Self::Maximize => -value,
+        }
+    }
+
+    /// The name in a recipe.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Minimize => "minimize",
+            Self::Maximize => "maximize",
+        }
+    }
+}
+
+/// Where a trial is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TrialState {
+    /// Enqueued or put back; nobody runs it yet.
+    Waiting,
+    /// Somebody runs it.
+    Running,
+    /// It ended with a value.
+    Complete,
+    /// It was stopped early because others were better at the same step.
+    Pruned,
+    /// Its numbers left the finite; samplers count it as worse than the worst.
+    Diverged,
+    /// It ended with an error, a panic or out of time; samplers ignore it.
+    Failed,
+}
+
+impl TrialState {
+    /// Whether nothing more will happen to the trial.
+    #[must_use]
+    pub const fn is_finished(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Running)
+    }
+
+    /// The name in reports and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Pruned => "pruned",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// All that is known of one trial (Optuna's `FrozenTrial`).
+///
+/// ```
+/// use tunesmith_tuner::{TrialRecord, TrialState};
+/// let mut trial = TrialRecord::new(0);
+/// assert_eq!(trial.state, TrialState::Running);
+/// assert!(trial.report(0, 0.9) && trial.report(1, 0.7));
+/// assert!(!trial.report(1, 0.1)); // a step is reported once
+/// assert_eq!(trial.last_report(), Some((1, 0.7)));
+/// assert_eq!(trial.report_at(0), Some(0.9));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TrialRecord {
+    /// Its place in the study, from 0.
+    pub number: u64,
+    /// Where it is in its life.
+    pub state: TrialState,
+    /// Its settings; empty until they are suggested.
+    pub params: Params,
+    /// What it reached: the objective's value, or the last report of a pruned trial.
+    pub value: Option<f64>,
+    /// Values at steps, by step.
+    pub reports: Vec<(u64, f64)>,
+    /// When it began to run.
+    pub started: Option<SystemTime>,
+    /// When it ended.
+    pub finished: Option<SystemTime>,
+    /// Why it failed or diverged.
+    pub reason: Option<String>,
+    /// The step at which it diverged.
+    pub diverged_at: Option<u64>,
+    /// Attributes for people.
+    pub user: Attributes,
+    /// Attributes for samplers, pruners and this crate.
+    pub system: Attributes,
+}
+
+impl TrialRecord {
+    /// A running trial of which nothing else is known.
+    #[must_use]
+    pub fn new(number: u64) -> Self {
+        Self {
+            number,
+            state: TrialState::Running,
+            params: Params::new(),
+            value: None,
+            reports: Vec::new(),
+            started: None,
+            finished: None,
+            reason: None,
+            diverged_at: None,
+            user: Attributes::new(),
+            system: Attributes::new(),
+        }
+    }
+
+    /// Takes the value at a step; false when the step was reported before (the first value stays).
+    pub fn report(&mut self, step: u64, value: f64) -> bool {
+        match self.reports.binary_search_by_key(&step, |report| report.0) {
+            Ok(_) => false,
+            Err(place) => {
+                self.reports.insert(place, (step, value));
+                true
+            }
+        }
+    }
+
+    /// The value at a step.
+    #[must_use]
+    pub fn report_at(&self, step: u64) -> Option<f64> {
+        let place = self.reports.binary_search_by_key(&step, |report| report.0).ok()?;
+        Some(self.reports[place].1)
+    }
+
+    /// The highest step and its value.
+    #[must_use]
+    pub fn last_report(&self) -> Option<(u64, f64)> {
+        self.reports.last().copied()
+    }
+
+    /// Makes the trial wait again: its settings stay, what it reached is forgotten.
+    pub fn put_back(&mut self) {
+        self.state = TrialState::Waiting;
+        self.reports.clear();
+        self.started = None;
+    }
+
+    /// The trial that repeats this lost one: waiting, with the same settings, under another number.
+    #[must_use]
+    pub fn retry(&self, number: u64) -> Self {
+        Self {
+            number,
+            state: TrialState::Waiting,
+            params: self.params.clone(),
+            user: self.user.clone(),
+            system: crate::retry_attributes(self),
+            ..Self::new(number)
+        }
+    }
+}

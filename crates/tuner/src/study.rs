@@ -1,0 +1,535 @@
+//! `Study`: one search: asks its sampler, hears reports, keeps the record.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use tunesmith_core::{Domain, Error, Flow, Params, Seed, Space, Value};
+
+use crate::attributes::{self, fixed_params, json, retry_history};
+use crate::pruners::NoPruning;
+use crate::samplers::Random;
+use crate::{
+    Attributes, Counts, Direction, History, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope,
+    Storage, StorageError, StudyId, Trial, TrialRecord, TrialState,
+};
+
+/// How often a study looks for trials whose process is gone.
+const LOST_CHECK: Duration = Duration::from_secs(30);
+
+/// One search: a space, a direction, what chooses points and what stops bad ones, and where it is kept.
+///
+/// Every method takes `&self` and may be called from several threads; the study starts none itself.
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Space};
+/// use tunesmith_tuner::{Outcome, Study};
+/// let space = Space::new().with("x", Domain::float(-5.0, 5.0, Scale::Linear, None).unwrap());
+/// let study = Study::minimize(space).seed(1).open().unwrap();
+/// for _ in 0..30 {
+///     let trial = study.ask().unwrap();
+///     let x = trial.float("x");
+///     study.tell(&trial, Outcome::Complete((x - 2.0).powi(2))).unwrap();
+/// }
+/// assert!((study.best().unwrap().params["x"].as_f64().unwrap() - 2.0).abs() < 1.0);
+/// ```
+#[derive(Debug)]
+pub struct Study {
+    name: String,
+    space: Space,
+    sampler: Box<dyn Sampler>,
+    pruner: Box<dyn Pruner>,
+    seed: Seed,
+    storage: Arc<dyn Storage>,
+    id: StudyId,
+    observers: Vec<Arc<dyn Observer>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    history: History,
+    /// Trials that run through this handle: what it knows of them is newer than what the storage says.
+    own: BTreeSet<u64>,
+    checked: Instant,
+}
+
+/// Settles what a [`Study`] is before it is opened.
+#[derive(Debug)]
+pub struct StudyBuilder {
+    name: String,
+    space: Space,
+    direction: Direction,
+    sampler: Box<dyn Sampler>,
+    pruner: Box<dyn Pruner>,
+    seed: u64,
+    storage: Option<Arc<dyn Storage>>,
+    observers: Vec<Arc<dyn Observer>>,
+}
+
+impl StudyBuilder {
+    /// The name in the storage; "study" if nothing is said.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// What chooses points; [`Random`] if nothing is said.
+    #[must_use]
+    pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
+        self.sampler = Box::new(sampler);
+        self
+    }
+
+    /// What stops bad trials; [`NoPruning`] if nothing is said.
+    #[must_use]
+    pub fn pruner(mut self, pruner: impl Pruner + 'static) -> Self {
+        self.pruner = Box::new(pruner);
+        self
+    }
+
+    /// Where all randomness of a new study comes from; 0 if nothing is said. A stored study keeps the seed it began
+    /// with, so that it goes on as if it had never stopped (see [`Study::seed`]).
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Where the study lives; in memory if nothing is said.
+    #[must_use]
+    pub fn storage(mut self, storage: Arc<dyn Storage>) -> Self {
+        self.storage = Some(storage);
+        self
+    }
+
+    /// Adds somebody who watches.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.push(observer);
+        self
+    }
+
+    /// Creates the study, or resumes the stored one of that name: trials whose process is gone are enqueued again.
+    ///
+    /// # Errors
+    /// When the stored study has another direction or an incompatible space, or the storage fails.
+    pub fn open(self) -> Result<Study, StorageError> {
+        let storage = self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new()));
+        let id = storage.open(&self.name, self.direction, &self.space)?;
+        let seed = match attributes::seed(&storage.study_attributes(id, Scope::System)?) {
+            Some(stored) => stored,
+            None => {
+                let json = attributes::seed_json(self.seed);
+                storage.set_study_attribute(id, Scope::System, attributes::SEED, &json)?;
+                self.seed
+            }
+        };
+        storage.requeue_lost(id)?;
+        let mut history = History::new(self.space.clone(), self.direction);
+        storage.load(id)?.into_iter().for_each(|trial| history.put(trial));
+        Ok(Study {
+            name: self.name,
+            space: self.space,
+            sampler: self.sampler,
+            pruner: self.pruner,
+            seed: Seed::new(seed),
+            storage,
+            id,
+            observers: self.observers,
+            state: Mutex::new(State { history, own: BTreeSet::new(), checked: Instant::now() }),
+        })
+    }
+}
+
+impl Study {
+    /// A search for the least value.
+    #[must_use]
+    pub fn minimize(space: Space) -> StudyBuilder {
+        Self::builder(space, Direction::Minimize)
+    }
+
+    /// A search for the greatest value.
+    #[must_use]
+    pub fn maximize(space: Space) -> StudyBuilder {
+        Self::builder(space, Direction::Maximize)
+    }
+
+    /// A search in a direction that is known only at run time.
+    #[must_use]
+    pub fn builder(space: Space, direction: Direction) -> StudyBuilder {
+        StudyBuilder {
+            name: "study".to_owned(),
+            space,
+            direction,
+            sampler: Box::new(Random),
+            pruner: Box::new(NoPruning),
+            seed: 0,
+            storage: None,
+            observers: Vec::new(),
+        }
+    }
+
+    /// The name in the storage.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The space that is searched.
+    #[must_use]
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// The seed the study began with.
+    #[must_use]
+    pub fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// The next point to try: an enqueued or interrupted trial if one waits, else a suggestion.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    ///
+    /// # Panics
+    /// When the sampler suggests what is not in the space.
+    pub fn ask(&self) -> Result<Trial, StorageError> {
+        Ok(self.ask_within(None)?.expect("without a limit there is always a next trial"))
+    }
+
+    /// The next point to try, or nothing when the study's trials, running ones included, have reached `total`.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    ///
+    /// # Panics
+    /// When the sampler suggests what is not in the space.
+    pub fn ask_within(&self, total: Option<u64>) -> Result<Option<Trial>, StorageError> {
+        let mut state = self.state();
+        let mut refused = Vec::new();
+        let trial = loop {
+            self.refresh(&mut state)?;
+            if total.is_some_and(|total| state.history.spent() >= total) {
+                break None;
+            }
+            let record = match self.storage.claim(self.id)? {
+                Some(waiting) => waiting,
+                None => {
+                    let mut fresh = TrialRecord::new(0);
+                    fresh.started = Some(SystemTime::now());
+                    fresh.number = self.storage.create(self.id, &fresh)?;
+                    fresh
+                }
+            };
+            match self.begin(&mut state, record)? {
+                Ok(trial) => break Some(trial),
+                Err(record) => refused.push(record),
+            }
+        };
+        drop(state);
+        refused.iter().for_each(|record| self.tell_observers(|observer| observer.finished(record)));
+        if let Some(trial) = &trial {
+            self.tell_observers(|observer| observer.started(trial));
+        }
+        Ok(trial)
+    }
+
+    /// Settles the seed and the settings of a trial that just began to run; a waiting trial that asks for what the
+    /// space does not hold fails, and comes back as an error.
+    fn begin(
+        &self,
+        state: &mut State,
+        mut record: TrialRecord,
+    ) -> Result<Result<Trial, TrialRecord>, StorageError> {
+        let number = record.number;
+        let seed = match attributes::seed(&record.system) {
+            Some(seed) => Seed::new(seed),
+            None => {
+                let first = retry_history(&record).first().copied().unwrap_or(number);
+                let seed = self.seed.named("trial").at(state.history.ordinal(first));
+                let json = attributes::seed_json(seed.value());
+                self.storage.set_attribute(self.id, number, Scope::System, attributes::SEED, &json)?;
+                record.system.insert(attributes::SEED.to_owned(), json);
+                seed
+            }
+        };
+        let settings = if record.params.is_empty() {
+            narrowed(&self.space, &fixed_params(&record)).map(|space| {
+                let mut generator = seed.named("suggest").generator();
+                let params = self.sampler.suggest(&space, &state.history, &mut generator);
+                if let Err(error) = self.space.check(&params) {
+                    panic!("the sampler {:?} suggests what is not in the space: {error}", self.sampler);
+                }
+                params
+            })
+        } else {
+            self.space.check(&record.params).map(|()| record.params.clone())
+        };
+        match settings {
+            Ok(params) => {
+                self.storage.set_params(self.id, number, &params)?;
+                record.params.clone_from(&params);
+                state.own.insert(number);
+                state.history.put(record);
+                Ok(Ok(Trial::new(number, params, seed)))
+            }
+            Err(error) => {
+                record.state = TrialState::Failed;
+                record.reason =
+                    Some(format!("the trial waited with settings that are not of this space: {error}"));
+                record.finished = Some(SystemTime::now());
+                self.storage.finish(self.id, &record)?;
+                state.history.put(record.clone());
+                Ok(Err(record))
+            }
+        }
+    }
+
+    /// Takes a trial's value at a step and says whether it is worth going on. A step is reported once; a second value
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// When the trial does not run, or the storage fails.
+    pub fn report(&self, trial: &Trial, step: u64, value: f64) -> Result<Flow, StorageError> {
+        let number = trial.number();
+        let mut state = self.state();
+        running(&state.history, number)?;
+        let mut new = false;
+        state.history.change(number, |record| new = record.report(step, value));
+        let record = running(&state.history, number)?;
+        let answer = if self.pruner.prune(record, &state.history) { Flow::Stop } else { Flow::Continue };
+        drop(state);
+        if new {
+            self.storage.report(self.id, number, step, value)?;
+            self.tell_observers(|observer| observer.reported(trial, step, value, answer));
+        }
+        Ok(answer)
+    }
+
+    /// Ends a trial, and returns what is now known of it.
+    ///
+    /// A value that is not a number counts as diverged.
+    ///
+    /// # Errors
+    /// When the trial does not run, or the storage fails.
+    pub fn tell(&self, trial: &Trial, outcome: Outcome) -> Result<TrialRecord, StorageError> {
+        let number = trial.number();
+        let mut record = running(&self.state().history, number)?.clone();
+        let last_step = record.last_report().map_or(0, |(step, _)| step);
+        let outcome = match outcome {
+            Outcome::Complete(value) if value.is_nan() => {
+                Outcome::Diverged { step: last_step, reason: "the value is not a number".to_owned() }
+            }
+            other => other,
+        };
+        let interrupted = outcome == Outcome::Interrupted;
+        record.finished = Some(SystemTime::now());
+        match outcome {
+            Outcome::Complete(value) => {
+                record.state = TrialState::Complete;
+                record.value = Some(value);
+            }
+            Outcome::Pruned => {
+                record.state = TrialState::Pruned;
+                record.value = record.last_report().map(|(_, value)| value).filter(|value| !value.is_nan());
+            }
+            Outcome::Diverged { step, reason } => {
+                record.state = TrialState::Diverged;
+                record.diverged_at = Some(step);
+                record.reason = Some(reason);
+            }
+            Outcome::Failed { reason } => {
+                record.state = TrialState::Failed;
+                record.reason = Some(reason);
+            }
+            Outcome::Interrupted => {
+                record.finished = None;
+                record.put_back();
+            }
+        }
+        // Written without the lock, so that a slow disk does not hold up the other workers' reports.
+        if interrupted {
+            self.storage.put_back(self.id, number)?;
+        } else {
+            self.storage.finish(self.id, &record)?;
+        }
+        let mut state = self.state();
+        state.own.remove(&number);
+        state.history.put(record.clone());
+        drop(state);
+        self.tell_observers(|observer| observer.finished(&record));
+        Ok(record)
+    }
+
+    /// Lets a trial with these settings run before the next suggestion; settings that are not given are suggested.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    ///
+    /// # Panics
+    /// When a setting is not of the space.
+    #[track_caller]
+    pub fn enqueue(&self, params: &Params) -> Result<u64, StorageError> {
+        if let Err(error) = narrowed(&self.space, params) {
+            panic!("enqueue: {error}");
+        }
+        let mut waiting = TrialRecord::new(0);
+        waiting.state = TrialState::Waiting;
+        waiting.system.insert(attributes::FIXED_PARAMS.to_owned(), json(params));
+        waiting.number = self.storage.create(self.id, &waiting)?;
+        let number = waiting.number;
+        self.state().history.put(waiting);
+        Ok(number)
+    }
+
+    /// Hangs an attribute for people on a trial.
+    ///
+    /// # Errors
+    /// When there is no such trial, or the storage fails.
+    pub fn set_attribute(&self, trial: u64, key: &str, value: &Value) -> Result<(), StorageError> {
+        let json = json(value);
+        self.storage.set_attribute(self.id, trial, Scope::User, key, &json)?;
+        self.state().history.change(trial, |record| {
+            record.user.insert(key.to_owned(), json);
+        });
+        Ok(())
+    }
+
+    /// Hangs an attribute for people on the study.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn set_study_attribute(&self, key: &str, value: &Value) -> Result<(), StorageError> {
+        self.storage.set_study_attribute(self.id, Scope::User, key, &json(value))
+    }
+
+    /// The study's attributes for people, as JSON texts.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn study_attributes(&self) -> Result<Attributes, StorageError> {
+        self.storage.study_attributes(self.id, Scope::User)
+    }
+
+    /// The complete trial with the best value, the earliest of equals.
+    #[must_use]
+    pub fn best(&self) -> Option<TrialRecord> {
+        self.state().history.best().cloned()
+    }
+
+    /// All trials this handle knows of, by number.
+    #[must_use]
+    pub fn trials(&self) -> Vec<TrialRecord> {
+        self.state().history.trials().to_vec()
+    }
+
+    /// How many trials are in each state.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.state().history.counts()
+    }
+
+    /// How many trials a budget has paid for (see [`History::spent`]).
+    #[must_use]
+    pub fn spent(&self) -> u64 {
+        self.state().history.spent()
+    }
+
+    /// Reads what is known without copying it; other calls wait meanwhile.
+    pub fn with_history<T>(&self, read: impl FnOnce(&History) -> T) -> T {
+        read(&self.state().history)
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn flush(&self) -> Result<(), StorageError> {
+        self.storage.flush()
+    }
+
+    /// Learns what other processes have done, and now and then looks for those that are gone.
+    fn refresh(&self, state: &mut State) -> Result<(), StorageError> {
+        if state.checked.elapsed() >= LOST_CHECK {
+            state.checked = Instant::now();
+            self.storage.requeue_lost(self.id)?;
+        }
+        let unfinished = state.history.trials().iter().filter(|trial| !trial.state.is_finished());
+        let foreign: Vec<u64> =
+            unfinished.map(|trial| trial.number).filter(|number| !state.own.contains(number)).collect();
+        let next = state.history.next_number();
+        for trial in self.storage.refresh(self.id, &foreign, next)? {
+            if !state.own.contains(&trial.number) {
+                state.history.put(trial);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets that a trial runs here; the storage knows better.
+    pub(crate) fn let_go(&self, number: u64) {
+        self.state().own.remove(&number);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Only a broken sampler or pruner can panic under the lock, and both only read.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell_observers(&self, tell: impl Fn(&dyn Observer)) {
+        self.observers.iter().for_each(|observer| tell(&**observer));
+    }
+}
+
+fn running(history: &History, number: u64) -> Result<&TrialRecord, StorageError> {
+    match history.trial(number) {
+        None => Err(StorageError::NoSuchTrial { trial: number }),
+        Some(trial) if trial.state != TrialState::Running => {
+            Err(StorageError::NotRunning { trial: number, state: trial.state.name() })
+        }
+        Some(trial) => Ok(trial),
+    }
+}
+
+/// The space in which these settings are the only choice.
+fn narrowed(space: &Space, fixed: &Params) -> Result<Space, Error> {
+    use tunesmith_core::Why;
+    if let Some(key) = fixed.keys().find(|key| space.dimension(key).is_none()) {
+        return Err(Error::unknown_key("", key, space.dimensions().iter().map(|d| d.key.as_str())));
+    }
+    let mut narrow = Space::new();
+    for dimension in space.dimensions() {
+        let mut dimension = dimension.clone();
+        if let Some(value) = fixed.get(&dimension.key) {
+            if !dimension.domain.contains(value) {
+                let allowed = dimension.domain.to_string();
+                return Err(Error::new(dimension.key, Why::OutOfRange { value: value.to_string(), allowed }));
+            }
+            dimension.domain = single(&dimension.domain, value);
+        }
+        narrow.push(dimension);
+    }
+    Ok(narrow)
+}
+
+/// The domain that holds only that value of another domain.
+fn single(domain: &Domain, value: &Value) -> Domain {
+    match (domain, value.as_f64(), value.as_i64()) {
+        (Domain::Float { scale, step, .. }, Some(x), _) => {
+            Domain::Float { low: x, high: x, scale: *scale, step: *step }
+        }
+        (Domain::Int { scale, step, .. }, _, Some(i)) => {
+            Domain::Int { low: i, high: i, scale: *scale, step: *step }
+        }
+        (Domain::Choice { options }, ..) => {
+            // The option as the space writes it: `1` may have been given for `1.0`.
+            let option = options.iter().find(|option| option.same(value)).unwrap_or(value);
+            Domain::Choice { options: vec![option.clone()] }
+        }
+        (other, ..) => other.clone(),
+    }
+}
