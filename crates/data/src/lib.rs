@@ -1,0 +1,20 @@
+//! Sources, splits, preprocessing and batches.
+mod apportion;
+mod batches;
+mod dataset;
+mod error;
+mod fingerprint;
+mod frame;
+mod levels;
+mod raw;
+mod read;
+mod source;
+mod split;
+pub use batches::Batches;
+pub use dataset::{Dataset, Targets};
+pub use error::{Error, Expected, Why};
+pub use fingerprint::Fingerprint;
+pub use frame::{Column, Field, Frame, Kind, Values};
+pub use raw::{RawDataset, RawTarget, Task};
+pub use source::{BreastCancer, Csv, Diabetes, Digits, Idx, Iris, Source, SourceEntry, Wine, open_source};
+pub use split::{Fold, Parts, Split, folds};
