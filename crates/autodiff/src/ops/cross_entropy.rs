@@ -1,0 +1,123 @@
+//! Softmax and cross-entropy in one: the loss of a classifier from its logits, and its derivative.
+
+use tunesmith_tensor::Shape;
+use tunesmith_tensor::kernel::{Real, elementwise, reduce, softmax};
+
+use super::pick::checked;
+use crate::op::{Call, Primitive, Site};
+use crate::{Var, gradient_cases};
+
+/// `scale` times the sum over rows of `logsumexp(row) - row[label]`.
+///
+/// With `scale = 1 / rows` this is the mean cross-entropy; a part of a batch uses one over the whole batch's rows.
+#[derive(Clone, Copy, Debug)]
+pub struct CrossEntropy {
+    /// The factor.
+    pub scale: f64,
+}
+
+/// The derivative of [`CrossEntropy`] by the logits, times an upstream scalar: `scale * (softmax - one_hot)`.
+#[derive(Clone, Copy, Debug)]
+pub struct CrossEntropyGradient {
+    /// The factor.
+    pub scale: f64,
+}
+
+fn rows(inputs: &[Shape]) -> Result<(usize, usize), String> {
+    match (inputs[0].dims(), inputs[1].dims()) {
+        (&[rows, cols], &[count]) if rows == count && cols > 0 => Ok((rows, cols)),
+        _ => Err(format!(
+            "logits [rows, classes] and a label per row are needed, found {} and {}",
+            inputs[0], inputs[1]
+        )),
+    }
+}
+
+impl Primitive for CrossEntropy {
+    const NAME: &'static str = "cross_entropy";
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        rows(inputs).map(|_| Shape::scalar())
+    }
+
+    fn run<T: Real>(&self, call: Call<'_, T>) {
+        let (_, cols) = rows(call.shapes).expect("checked while building");
+        let logits = call.inputs[0];
+        softmax::log_sum_exp(logits, cols, call.scratch);
+        for ((loss, row), &label) in
+            call.scratch.iter_mut().zip(logits.chunks_exact(cols)).zip(call.indices[0])
+        {
+            *loss -= row[checked(label, cols)];
+        }
+        call.out[0] = reduce::sum(call.scratch) * T::from_f64(self.scale);
+    }
+
+    fn derivative(&self, site: &Site<'_>) -> Vec<Option<Var>> {
+        let gradient = CrossEntropyGradient { scale: self.scale };
+        let (logits, labels) = (&site.inputs[0], &site.inputs[1]);
+        vec![Some(logits.graph().apply(gradient, &[logits, labels, site.gradient])), None]
+    }
+
+    fn scratch(&self, inputs: &[Shape], _output: &Shape) -> usize {
+        inputs[1].numel()
+    }
+
+    fn flops(&self, inputs: &[Shape], _output: &Shape) -> u64 {
+        5 * inputs[0].numel() as u64
+    }
+}
+
+impl Primitive for CrossEntropyGradient {
+    const NAME: &'static str = "cross_entropy_gradient";
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        rows(inputs).map(|_| inputs[0].clone())
+    }
+
+    fn run<T: Real>(&self, call: Call<'_, T>) {
+        let (_, cols) = rows(call.shapes).expect("checked while building");
+        softmax::softmax(call.inputs[0], cols, call.out);
+        for (row, &label) in call.out.chunks_exact_mut(cols).zip(call.indices[0]) {
+            row[checked(label, cols)] -= T::ONE;
+        }
+        let factor = call.inputs[1][0] * T::from_f64(self.scale);
+        elementwise::map_in_place(
+            call.out,
+            #[inline(always)]
+            |x| x * factor,
+        );
+    }
+
+    fn derivative(&self, site: &Site<'_>) -> Vec<Option<Var>> {
+        // With p = softmax(z): d/dz of u * scale * <h, p - e> = u * scale * p * (h - <h, p>).
+        let (logits, labels, upstream, h) =
+            (&site.inputs[0], &site.inputs[1], &site.inputs[2], site.gradient);
+        let p = logits.softmax();
+        let inner = (h * &p).sum_last();
+        let by_logits = &p * (h - inner) * (upstream * self.scale);
+        let by_upstream = || ((h * &p).sum() - h.pick(labels).sum()) * self.scale;
+        let by_upstream = || by_upstream().reshape(upstream.shape());
+        vec![site.wanted[0].then_some(by_logits), None, site.wanted[2].then(by_upstream)]
+    }
+
+    fn flops(&self, _inputs: &[Shape], output: &Shape) -> u64 {
+        6 * output.numel() as u64
+    }
+}
+
+impl Var {
+    /// `scale` times the sum over rows of the cross-entropy between `softmax(logits)` and the labels.
+    ///
+    /// # Panics
+    /// When this is not `[rows, classes]` or the labels are not `[rows]`.
+    #[must_use]
+    #[track_caller]
+    pub fn cross_entropy(&self, labels: &Self, scale: f64) -> Self {
+        self.graph.apply(CrossEntropy { scale }, &[self, labels])
+    }
+}
+
+gradient_cases! {
+    "cross_entropy" [[5, 3]] |x| x[0].cross_entropy(&crate::gradcheck::labels(&x[0], 3), 0.2);
+    "cross_entropy, inside" [[4, 3]] |x| x[0].tanh().cross_entropy(&crate::gradcheck::labels(&x[0], 3), 0.7).exp();
+}

@@ -1,0 +1,115 @@
+//! The random mask of dropout: counter-based, so that it is the same for any order and number of threads.
+
+use tunesmith_tensor::Shape;
+use tunesmith_tensor::kernel::{Real, vectorize};
+
+use crate::op::{Call, Primitive, Site};
+use crate::{Graph, Var};
+
+/// A random tensor: `1 / (1 - rate)` with probability `1 - rate`, else 0.
+///
+/// The element at a place is a function of the run's noise, this mask's stream and the place alone.
+#[derive(Clone, Debug)]
+pub struct DropoutMask {
+    /// The shape.
+    pub shape: Shape,
+    /// The probability of zero.
+    pub rate: f64,
+    /// Sets this mask apart from others of the same graph.
+    pub stream: u64,
+}
+
+/// The 32-bit finaliser "lowbias32" (Wellons, hash-prospector, 2018): every input bit flips every output bit with
+/// probability near one half (bias 0.17). Integer multiplications only, so that the loop becomes vector code.
+#[inline(always)]
+fn hash(mut x: u32) -> u32 {
+    x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
+    x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
+    x ^ (x >> 16)
+}
+
+impl Primitive for DropoutMask {
+    const NAME: &'static str = "dropout_mask";
+
+    fn shape(&self, _inputs: &[Shape]) -> Result<Shape, String> {
+        if (0.0..1.0).contains(&self.rate) {
+            Ok(self.shape.clone())
+        } else {
+            Err(format!("a rate lies from 0 up to, not including, 1, found {}", self.rate))
+        }
+    }
+
+    fn run<T: Real>(&self, call: Call<'_, T>) {
+        let seed = call.noise ^ self.stream.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let (low, high) = (hash(seed as u32 ^ 0x68e3_1da4), hash((seed >> 32) as u32 ^ 0xb529_7a4d));
+        let keep = T::from_f64(1.0 / (1.0 - self.rate));
+        let threshold = (self.rate * f64::from(u32::MAX)) as u32;
+        vectorize(|| {
+            for (i, out) in call.out.iter_mut().enumerate() {
+                let bits = hash(hash(i as u32 ^ low).wrapping_add(high));
+                *out = if bits >= threshold { keep } else { T::ZERO };
+            }
+        });
+    }
+
+    fn derivative(&self, _site: &Site<'_>) -> Vec<Option<Var>> {
+        Vec::new()
+    }
+}
+
+impl Graph {
+    /// A random tensor: `1 / (1 - rate)` with probability `1 - rate`, else 0; new at every run with new noise.
+    ///
+    /// # Panics
+    /// When the rate is not from 0 up to, not including, 1.
+    #[must_use]
+    #[track_caller]
+    pub fn dropout_mask(&self, shape: impl Into<Shape>, rate: f64) -> Var {
+        let stream = self.stream();
+        self.apply(DropoutMask { shape: shape.into(), rate, stream }, &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Feed, Graph, Runner};
+
+    fn mask(rate: f64, noise: u64, stream: usize) -> Vec<f64> {
+        let graph = Graph::new();
+        let masks: Vec<_> = (0..=stream).map(|_| graph.dropout_mask([64, 256], rate)).collect();
+        let mut runner = Runner::<f64>::new(graph.plan(&[&masks[stream]]));
+        runner.run(Feed { noise, ..Feed::default() });
+        runner.output(0).to_vec()
+    }
+
+    #[test]
+    fn keeps_the_mean_and_the_rate() {
+        for rate in [0.0, 0.1, 0.5, 0.9] {
+            let mask = mask(rate, 11, 0);
+            let n = mask.len() as f64;
+            let dropped = mask.iter().filter(|&&m| m == 0.0).count() as f64 / n;
+            let spread = 4.0 * (rate * (1.0 - rate) / n).sqrt();
+            assert!((dropped - rate).abs() <= spread, "rate {rate}, dropped {dropped}");
+        }
+    }
+
+    #[test]
+    fn neighbours_runs_and_streams_are_independent() {
+        let correlation = |a: &[f64], b: &[f64]| {
+            let n = a.len() as f64;
+            a.iter().zip(b).map(|(a, b)| (a - 1.0) * (b - 1.0)).sum::<f64>() / n
+        };
+        let a = mask(0.5, 1, 0);
+        for (what, b) in [
+            ("next run", mask(0.5, 2, 0)),
+            ("next stream", mask(0.5, 1, 1)),
+            ("far run", mask(0.5, 1 << 40, 0)),
+        ] {
+            assert!(correlation(&a, &b).abs() < 0.04, "{what}");
+        }
+        for lag in [1, 2, 16, 256] {
+            assert!(correlation(&a[lag..], &a[..a.len() - lag]).abs() < 0.04, "lag {lag}");
+        }
+        assert_eq!(a, mask(0.5, 1, 0));
+    }
+}

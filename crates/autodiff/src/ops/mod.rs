@@ -1,0 +1,30 @@
+//! The operations, simplest first. Each file has the same four parts: shape rule, kernel, derivative as graph,
+//! cases for the gradient check.
+
+pub(crate) mod cases;
+
+pub mod arithmetic;
+pub mod pointwise;
+
+pub mod affine;
+pub mod exp_log;
+pub mod power;
+pub mod rectify;
+pub mod sign;
+pub mod squash;
+pub mod trig;
+
+pub mod expand;
+pub mod permute;
+pub mod reshape;
+pub mod slice;
+
+pub mod max;
+pub mod sum;
+
+pub mod matmul;
+pub mod pick;
+pub mod softmax;
+
+pub mod cross_entropy;
+pub mod dropout;

@@ -1,0 +1,326 @@
+//! `Plan`: a graph made ready to run: what is needed, fused, and where every value lies.
+//!
+//! Dead nodes never enter; equal nodes were shared while building; [`fuse`] joins elementwise chains (bias and
+//! activation among them); [`memory`] gives every value its place in one arena by its lifetime. The plan knows its
+//! memory and its floating point operations before anything runs.
+
+mod fuse;
+mod memory;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tunesmith_tensor::Shape;
+use tunesmith_tensor::kernel::Place;
+
+use crate::graph::{Node, Source};
+use crate::op::Op;
+use crate::ops::reshape::Reshape;
+use crate::{Graph, Var};
+
+pub(crate) use fuse::Fused;
+
+/// Where an operand of a step lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    Arena(Place),
+    Param(Place),
+    Constant(Place),
+    Input(usize),
+    Index(usize),
+}
+
+/// Where a step writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Arena(Place),
+    Gradient(Place),
+}
+
+/// One kernel call.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) op: Arc<dyn Op>,
+    pub(crate) operands: Vec<Operand>,
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) shape: Shape,
+    pub(crate) target: Target,
+    pub(crate) scratch: Place,
+}
+
+/// A parameter's stretch of the slab.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParamPlace {
+    /// The name.
+    pub name: String,
+    /// The shape.
+    pub shape: Shape,
+    /// The first element in the slab.
+    pub offset: usize,
+}
+
+/// A graph made ready to run. Made by [`Graph::plan`] and [`Graph::plan_training`]; run by a [`Runner`](crate::Runner).
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) outputs: Vec<Operand>,
+    pub(crate) output_shapes: Vec<Shape>,
+    pub(crate) constants: Vec<f64>,
+    pub(crate) inputs: Vec<(String, Shape)>,
+    pub(crate) indices: Vec<(String, Shape)>,
+    pub(crate) arena: usize,
+    pub(crate) has_gradients: bool,
+    params: Vec<ParamPlace>,
+    param_len: usize,
+}
+
+impl Plan {
+    /// The learnt tensors' places in the slab.
+    #[must_use]
+    pub fn params(&self) -> &[ParamPlace] {
+        &self.params
+    }
+
+    /// The number of learnt numbers: the length of the slab.
+    #[must_use]
+    pub fn param_len(&self) -> usize {
+        self.param_len
+    }
+
+    /// The elements of the arena: intermediate values and room for kernels.
+    #[must_use]
+    pub fn arena_len(&self) -> usize {
+        self.arena
+    }
+
+    /// Bytes one runner holds, for elements of that many bytes: the arena and the constants.
+    #[must_use]
+    pub fn bytes(&self, element: usize) -> usize {
+        (self.arena + self.constants.len()) * element
+    }
+
+    /// Floating point operations of one run, roughly.
+    #[must_use]
+    pub fn flops(&self) -> u64 {
+        self.steps.iter().map(|step| step.op.flops(&step.shapes, &step.shape)).sum()
+    }
+
+    /// The number of kernel calls of one run.
+    #[must_use]
+    pub fn kernels(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// One line per kernel call: what it computes, from what, its size and its operations.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} kernels, {} parameters, {} arena elements, {} floating point operations",
+            self.steps.len(),
+            self.param_len,
+            self.arena,
+            self.flops()
+        )?;
+        for step in &self.steps {
+            let name = match step.op.any().downcast_ref::<Fused>() {
+                Some(fused) => fused.to_string(),
+                None => step.op.name().to_owned(),
+            };
+            let to = match step.target {
+                Target::Arena(place) => format!("arena {}", place.offset),
+                Target::Gradient(place) => format!("gradient {}", place.offset),
+            };
+            let shapes: Vec<String> = step.shapes.iter().map(ToString::to_string).collect();
+            let flops = step.op.flops(&step.shapes, &step.shape);
+            writeln!(f, "  {name}: {} -> {} at {to}, {flops} flops", shapes.join(" "), step.shape)?;
+        }
+        Ok(())
+    }
+}
+
+impl Graph {
+    /// A plan that computes these values.
+    #[must_use]
+    pub fn plan(&self, outputs: &[&Var]) -> Arc<Plan> {
+        Arc::new(build(self, outputs, None))
+    }
+
+    /// A plan that computes a loss (its first output), other values, and the derivatives of the loss by every
+    /// parameter, written to the gradient slab.
+    ///
+    /// # Panics
+    /// When the loss is not a scalar.
+    #[must_use]
+    #[track_caller]
+    pub fn plan_training(&self, loss: &Var, outputs: &[&Var]) -> Arc<Plan> {
+        let params = self.param_vars();
+        let gradients = self.gradient(loss, &params.iter().collect::<Vec<_>>());
+        let outputs: Vec<&Var> = std::iter::once(loss).chain(outputs.iter().copied()).collect();
+        Arc::new(build(self, &outputs, Some(&gradients)))
+    }
+}
+
+/// A value under way to its place.
+struct Draft {
+    op: Arc<dyn Op>,
+    inputs: Vec<usize>,
+    id: usize,
+    /// Writes its stretch of the gradient slab.
+    gradient: Option<Place>,
+}
+
+fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
+    let nodes = graph.nodes();
+    let mut params = Vec::new();
+    let mut param_len = 0;
+    let mut param_places = vec![None; nodes.len()];
+    for (id, (name, shape)) in graph.param_ids().into_iter().zip(graph.params()) {
+        let place = Place::new(param_len, shape.numel());
+        param_places[id] = Some(place);
+        params.push(ParamPlace { name, shape, offset: param_len });
+        param_len += place.len;
+    }
+
+    let mut roots: Vec<usize> = outputs.iter().map(|var| var.id).collect();
+    roots.extend(gradients.unwrap_or(&[]).iter().map(|var| var.id));
+    let needed = needed(&nodes, &roots);
+    let drafts = draft(&nodes, &needed, outputs, gradients);
+    let drafts = fuse::fuse(&nodes, drafts, outputs);
+    let layout = memory::layout(&nodes, &drafts, outputs);
+
+    let mut constants = Vec::new();
+    let mut constant_places = vec![None; nodes.len()];
+    for (id, node) in nodes.iter().enumerate().filter(|(id, _)| needed[*id]) {
+        if let Source::Constant(values) = &node.source {
+            constant_places[id] = Some(Place::new(constants.len(), values.len()));
+            constants.extend_from_slice(values);
+        }
+    }
+    let operand = |id: usize| {
+        let id = storage(&nodes, id);
+        match &nodes[id].source {
+            Source::Input { slot, .. } => Operand::Input(*slot),
+            Source::Index { slot, .. } => Operand::Index(*slot),
+            Source::Param { .. } => Operand::Param(param_places[id].expect("every parameter has a place")),
+            Source::Constant(_) => {
+                Operand::Constant(constant_places[id].expect("a needed constant has a place"))
+            }
+            Source::Apply { .. } => Operand::Arena(layout.place(id)),
+        }
+    };
+    let steps = drafts
+        .iter()
+        .enumerate()
+        .map(|(i, draft)| Step {
+            op: draft.op.clone(),
+            operands: draft.inputs.iter().map(|&id| operand(id)).collect(),
+            shapes: draft.inputs.iter().map(|&id| nodes[id].shape.clone()).collect(),
+            shape: nodes[draft.id].shape.clone(),
+            target: draft.gradient.map_or_else(|| Target::Arena(layout.place(draft.id)), Target::Gradient),
+            scratch: layout.scratch(i),
+        })
+        .collect();
+    let fed = |index: bool| {
+        let mut fed: Vec<(usize, String, Shape)> = nodes
+            .iter()
+            .filter_map(|node| match &node.source {
+                Source::Input { name, slot } if !index => Some((*slot, name.clone(), node.shape.clone())),
+                Source::Index { name, slot } if index => Some((*slot, name.clone(), node.shape.clone())),
+                _ => None,
+            })
+            .collect();
+        fed.sort_by_key(|(slot, ..)| *slot);
+        fed.into_iter().map(|(_, name, shape)| (name, shape)).collect()
+    };
+    Plan {
+        steps,
+        outputs: outputs.iter().map(|var| operand(var.id)).collect(),
+        output_shapes: outputs.iter().map(|var| nodes[var.id].shape.clone()).collect(),
+        constants,
+        inputs: fed(false),
+        indices: fed(true),
+        arena: layout.len(),
+        has_gradients: gradients.is_some(),
+        params,
+        param_len,
+    }
+}
+
+/// The node whose memory a value shares: reshapes have none of their own.
+fn storage(nodes: &[Node], mut id: usize) -> usize {
+    while nodes[id].op().is_some_and(|op| op.any().is::<Reshape>()) {
+        id = nodes[id].inputs()[0];
+    }
+    id
+}
+
+fn needed(nodes: &[Node], roots: &[usize]) -> Vec<bool> {
+    let mut needed = vec![false; nodes.len()];
+    for &root in roots {
+        needed[root] = true;
+    }
+    for id in (0..nodes.len()).rev().filter(|&id| needed[id]).collect::<Vec<_>>() {
+        mark(nodes, id, &mut needed);
+    }
+    needed
+}
+
+fn mark(nodes: &[Node], id: usize, needed: &mut [bool]) {
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        for &input in nodes[id].inputs() {
+            if !needed[input] {
+                needed[input] = true;
+                open.push(input);
+            }
+        }
+    }
+}
+
+/// The computed values in order, each gradient directed to its stretch of the slab.
+fn draft(nodes: &[Node], needed: &[bool], outputs: &[&Var], gradients: Option<&[Var]>) -> Vec<Draft> {
+    let mut uses = vec![0_usize; nodes.len()];
+    for (id, node) in nodes.iter().enumerate() {
+        if needed[id] && !node.op().is_some_and(|op| op.any().is::<Reshape>()) {
+            node.inputs().iter().for_each(|&input| uses[storage(nodes, input)] += 1);
+        }
+    }
+    for var in outputs {
+        uses[storage(nodes, var.id)] += 1;
+    }
+    let roots: Vec<usize> = gradients.unwrap_or(&[]).iter().map(|var| storage(nodes, var.id)).collect();
+    let mut direct = vec![None; nodes.len()];
+    let mut copies = Vec::new();
+    let mut offset = 0;
+    for (&root, gradient) in roots.iter().zip(gradients.unwrap_or(&[])) {
+        let place = Place::new(offset, nodes[root].shape.numel());
+        offset += place.len;
+        // A gradient nobody else reads is computed where it belongs; any other is copied there.
+        let alone = uses[root] == 0 && roots.iter().filter(|&&other| other == root).count() == 1;
+        if alone && nodes[root].op().is_some() {
+            direct[root] = Some(place);
+        } else {
+            copies.push((root, gradient.id, place));
+        }
+    }
+    let mut drafts: Vec<Draft> = (0..nodes.len())
+        .filter(|&id| needed[id])
+        .filter_map(|id| {
+            let op = nodes[id].op()?.clone();
+            let reshape = op.any().is::<Reshape>();
+            (!reshape).then(|| Draft { op, inputs: nodes[id].inputs().to_vec(), id, gradient: direct[id] })
+        })
+        .collect();
+    for (root, id, place) in copies {
+        let op: Arc<dyn Op> = Arc::new(Reshape { shape: nodes[root].shape.clone() });
+        drafts.push(Draft { op, inputs: vec![root], id, gradient: Some(place) });
+    }
+    drafts
+}

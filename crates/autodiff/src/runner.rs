@@ -1,0 +1,237 @@
+//! `Runner`: an arena and a plan's list of kernels, run again and again without allocating.
+
+use std::sync::Arc;
+
+use tunesmith_tensor::Shape;
+use tunesmith_tensor::kernel::arena::MAX_READS;
+use tunesmith_tensor::kernel::{Arena, Place};
+
+use crate::Graph;
+use crate::Var;
+use crate::op::{Call, Element, ErasedRun};
+use crate::plan::{Operand, Plan, Step, Target};
+
+/// What one run reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Feed<'a, T> {
+    /// The parameter slab.
+    pub params: &'a [T],
+    /// The inputs, in the order in which they were made.
+    pub inputs: &'a [&'a [T]],
+    /// The index inputs, in the order in which they were made.
+    pub indices: &'a [&'a [i64]],
+    /// Names the random numbers of this run.
+    pub noise: u64,
+}
+
+impl<T> Default for Feed<'_, T> {
+    fn default() -> Self {
+        Self { params: &[], inputs: &[], indices: &[], noise: 0 }
+    }
+}
+
+/// Runs one plan in elements of one type; owns the memory of its intermediate values.
+///
+/// See [`Graph`] for an example.
+#[derive(Clone, Debug)]
+pub struct Runner<T: Element> {
+    plan: Arc<Plan>,
+    arena: Arena<T>,
+    constants: Vec<T>,
+}
+
+impl<T: Element> Runner<T> {
+    /// A runner with memory of its own; the plan is shared.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let arena = Arena::new(plan.arena_len());
+        let constants = plan.constants.iter().map(|&x| T::from_f64(x)).collect();
+        Self { plan, arena, constants }
+    }
+
+    /// The plan that is run.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Runs a plan without derivatives.
+    ///
+    /// # Panics
+    /// When what is fed does not have the plan's sizes, or the plan computes derivatives.
+    #[track_caller]
+    pub fn run(&mut self, feed: Feed<'_, T>) {
+        assert!(!self.plan.has_gradients, "run: the plan computes derivatives, use `run_training`");
+        self.check(&feed);
+        self.execute(&feed, &mut []);
+    }
+
+    /// Runs a plan with derivatives and writes them to the gradient slab.
+    ///
+    /// # Panics
+    /// When what is fed or the slab does not have the plan's sizes, or the plan computes no derivatives.
+    #[track_caller]
+    pub fn run_training(&mut self, feed: Feed<'_, T>, gradients: &mut [T]) {
+        assert!(self.plan.has_gradients, "run_training: the plan computes no derivatives, use `run`");
+        assert!(
+            gradients.len() == self.plan.param_len(),
+            "run_training: the gradient slab holds {} elements, the parameters {}",
+            gradients.len(),
+            self.plan.param_len()
+        );
+        self.check(&feed);
+        self.execute(&feed, gradients);
+    }
+
+    /// The first output as a number: the loss of a training plan.
+    #[must_use]
+    pub fn loss(&self) -> f64 {
+        self.output(0)[0].to_f64()
+    }
+
+    /// An output of the last run, row-major.
+    ///
+    /// # Panics
+    /// When there is no such output, or it is an input or a parameter handed through.
+    #[must_use]
+    #[track_caller]
+    pub fn output(&self, index: usize) -> &[T] {
+        match self.plan.outputs[index] {
+            Operand::Arena(place) => self.arena.read(place),
+            Operand::Constant(place) => &self.constants[place.range()],
+            other => panic!("output {index} is computed by nothing ({other:?}); read it where it was fed"),
+        }
+    }
+
+    /// The shape of an output.
+    ///
+    /// # Panics
+    /// When there is no such output.
+    #[must_use]
+    #[track_caller]
+    pub fn output_shape(&self, index: usize) -> &Shape {
+        &self.plan.output_shapes[index]
+    }
+
+    #[track_caller]
+    fn check(&self, feed: &Feed<'_, T>) {
+        let plan = &self.plan;
+        assert!(
+            feed.params.len() == plan.param_len(),
+            "run: {} parameters were fed, the plan has {}",
+            feed.params.len(),
+            plan.param_len()
+        );
+        let inputs = feed.inputs.iter().map(|input| input.len());
+        let indices = feed.indices.iter().map(|index| index.len());
+        check_fed("input", &plan.inputs, inputs);
+        check_fed("index input", &plan.indices, indices);
+    }
+
+    fn execute(&mut self, feed: &Feed<'_, T>, gradients: &mut [T]) {
+        for step in &self.plan.steps {
+            match step.target {
+                Target::Arena(place) => {
+                    let reads = ArenaReads::of(step);
+                    let (read, [out, scratch]) =
+                        self.arena.split_slice(reads.places(), [place, step.scratch]);
+                    call(step, feed, &self.constants, &read, out, scratch);
+                }
+                Target::Gradient(place) => {
+                    let reads = ArenaReads::of(step);
+                    let (read, [scratch]) = self.arena.split_slice(reads.places(), [step.scratch]);
+                    call(step, feed, &self.constants, &read, &mut gradients[place.range()], scratch);
+                }
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn check_fed(what: &str, wanted: &[(String, Shape)], fed: impl ExactSizeIterator<Item = usize>) {
+    assert!(fed.len() == wanted.len(), "run: {} of {} {what}s were fed", fed.len(), wanted.len());
+    for (len, (name, shape)) in fed.zip(wanted) {
+        assert!(len == shape.numel(), "run: the {what} `{name}` of shape {shape} was fed {len} elements");
+    }
+}
+
+/// The arena places a step reads, without allocating.
+struct ArenaReads {
+    places: [Place; MAX_READS],
+    count: usize,
+}
+
+impl ArenaReads {
+    #[inline]
+    fn of(step: &Step) -> Self {
+        let mut reads = Self { places: [Place::new(0, 0); MAX_READS], count: 0 };
+        for operand in &step.operands {
+            if let Operand::Arena(place) = operand {
+                reads.places[reads.count] = *place;
+                reads.count += 1;
+            }
+        }
+        reads
+    }
+
+    fn places(&self) -> &[Place] {
+        &self.places[..self.count]
+    }
+}
+
+#[inline]
+fn call<T: Element>(
+    step: &Step,
+    feed: &Feed<'_, T>,
+    constants: &[T],
+    arena: &[&[T]],
+    out: &mut [T],
+    scratch: &mut [T],
+) {
+    let mut inputs: [&[T]; MAX_READS] = [&[]; MAX_READS];
+    let mut indices: [&[i64]; MAX_READS] = [&[]; MAX_READS];
+    let (mut reals, mut wholes, mut in_arena) = (0, 0, 0);
+    for operand in &step.operands {
+        inputs[reals] = match *operand {
+            Operand::Arena(_) => {
+                in_arena += 1;
+                arena[in_arena - 1]
+            }
+            Operand::Param(place) => &feed.params[place.range()],
+            Operand::Constant(place) => &constants[place.range()],
+            Operand::Input(slot) => feed.inputs[slot],
+            Operand::Index(slot) => {
+                indices[wholes] = feed.indices[slot];
+                wholes += 1;
+                continue;
+            }
+        };
+        reals += 1;
+    }
+    T::dispatch(
+        ErasedRun(&*step.op),
+        Call {
+            inputs: &inputs[..reals],
+            indices: &indices[..wholes],
+            shapes: &step.shapes,
+            shape: &step.shape,
+            out,
+            scratch,
+            noise: feed.noise,
+        },
+    );
+}
+
+impl Graph {
+    /// Plans and runs once in f64, without inputs: for a look at a value, and for tests.
+    ///
+    /// # Panics
+    /// When the graph has inputs, or the parameters do not have its size.
+    #[must_use]
+    #[track_caller]
+    pub fn evaluate(&self, outputs: &[&Var], params: &[f64]) -> Vec<Vec<f64>> {
+        let mut runner = Runner::<f64>::new(self.plan(outputs));
+        runner.run(Feed { params, ..Feed::default() });
+        (0..outputs.len()).map(|i| runner.output(i).to_vec()).collect()
+    }
+}
