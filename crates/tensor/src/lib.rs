@@ -6,3 +6,6 @@ mod par;
 
 pub use dtype::DType;
 pub use par::Par;
+
+mod shape;
+pub use shape::Shape;

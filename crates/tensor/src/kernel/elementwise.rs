@@ -1,7 +1,7 @@
 //! Elementwise loops: one value in, one value out, vectorised.
 //!
-//! The function must be pure: it may be called more than once for an element. Small closures are inlined by the
-//! compiler; mark a long one `#[inline(always)]`.
+//! Small closures are inlined by the compiler and so become vector code; mark a long one `#[inline(always)]`
+//! (see [the traps](crate::kernel)).
 
 use super::{Real, vectorize};
 

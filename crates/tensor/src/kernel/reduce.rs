@@ -1,16 +1,12 @@
 //! Reductions in a fixed order: the same bits for any instruction set and any number of threads.
 //!
-//! A sum runs in [`LANES`] interleaved partial sums over blocks of [`BLOCK`] elements; the lanes of a block are
-//! added as a binary tree and the blocks pairwise, so the error grows with the logarithm of the number of blocks
-//! (N. J. Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14, 1993).
+//! A sum runs in 32 interleaved partial sums over blocks of 1024 elements; the lanes of a block are added as a
+//! binary tree and the blocks pairwise, so the error grows with the logarithm of the number of blocks (N. J.
+//! Higham, "The accuracy of floating point summation", SIAM J. Sci. Comput. 14, 1993).
 
 use super::elementwise::assert_same_length;
+use super::fold::{Add, Join, Largest, Smallest, fold, fold_map, fold_rows, fold_zip};
 use super::{Real, vectorize};
-
-/// Number of interleaved partial results; fixed, whatever the width of the machine's registers.
-const LANES: usize = 32;
-/// Elements per block of a sum.
-const BLOCK: usize = 32 * LANES;
 
 /// What a reduction along an axis computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +28,10 @@ pub enum Reduction {
 /// ```
 #[inline]
 pub fn sum<T: Real>(x: &[T]) -> T {
-    sum_by(x, |x| x)
+    vectorize(
+        #[inline(always)]
+        || fold(Add, x),
+    )
 }
 
 /// Sum of `f` of every element.
@@ -45,13 +44,7 @@ pub fn sum<T: Real>(x: &[T]) -> T {
 pub fn sum_by<T: Real>(x: &[T], f: impl Fn(T) -> T) -> T {
     vectorize(
         #[inline(always)]
-        || {
-            sum_terms(
-                [x],
-                #[inline(always)]
-                |[x]| f(x),
-            )
-        },
+        || fold_map(Add, x, f),
     )
 }
 
@@ -71,13 +64,7 @@ pub fn sum_zip<T: Real>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     assert_same_length("sum_zip", a.len(), b.len());
     vectorize(
         #[inline(always)]
-        || {
-            sum_terms(
-                [a, b],
-                #[inline(always)]
-                |[a, b]| f(a, b),
-            )
-        },
+        || fold_zip(Add, a, b, f),
     )
 }
 
@@ -135,7 +122,7 @@ pub fn max<T: Real>(x: &[T]) -> T {
     assert!(!x.is_empty(), "max: the slice is empty");
     vectorize(
         #[inline(always)]
-        || fold_lanes(x, T::NEG_INFINITY, T::max),
+        || fold(Largest, x),
     )
 }
 
@@ -154,7 +141,7 @@ pub fn min<T: Real>(x: &[T]) -> T {
     assert!(!x.is_empty(), "min: the slice is empty");
     vectorize(
         #[inline(always)]
-        || fold_lanes(x, T::INFINITY, T::min),
+        || fold(Smallest, x),
     )
 }
 
@@ -279,247 +266,28 @@ pub fn reduce_axis<T: Real>(
         out.len(),
     );
     match reduction {
-        Reduction::Sum => fold_axis(
-            x,
-            axis,
-            inner,
-            out,
-            T::ZERO,
-            #[inline(always)]
-            |a, b| a + b,
-        ),
-        Reduction::Max => fold_axis(x, axis, inner, out, T::NEG_INFINITY, T::max),
-        Reduction::Min => fold_axis(x, axis, inner, out, T::INFINITY, T::min),
+        Reduction::Sum => fold_axis(Add, x, axis, inner, out),
+        Reduction::Max => fold_axis(Largest, x, axis, inner, out),
+        Reduction::Min => fold_axis(Smallest, x, axis, inner, out),
     }
 }
 
-#[inline(always)]
-fn fold_axis<T: Real>(
-    x: &[T],
-    axis: usize,
-    inner: usize,
-    out: &mut [T],
-    none: T,
-    join: impl Fn(T, T) -> T + Copy,
-) {
+fn fold_axis<T: Real, J: Join>(join: J, x: &[T], axis: usize, inner: usize, out: &mut [T]) {
     if axis * inner == 0 {
-        return out.fill(none);
+        return out.fill(J::none());
     }
     vectorize(
         #[inline(always)]
         || {
             if inner == 1 {
                 for (out, row) in out.iter_mut().zip(x.chunks_exact(axis)) {
-                    *out = fold_blocks(
-                        [row],
-                        none,
-                        #[inline(always)]
-                        |[x]| x,
-                        join,
-                    );
+                    *out = fold(join, row);
                 }
             } else {
                 for (out, x) in out.chunks_exact_mut(inner).zip(x.chunks_exact(axis * inner)) {
-                    fold_rows(x, out, none, join);
+                    fold_rows(join, x, out);
                 }
             }
         },
     );
-}
-
-/// Folds the rows of a matrix of width `out.len()`.
-///
-/// The work is done in tiles of exactly [`LANES`] neighbours in memory, which stay in registers. A narrow matrix
-/// takes as many whole rows as fit into a tile at once; what the tile reads beyond them is computed and ignored.
-/// In a wide matrix the last tile overlaps the one before.
-#[inline(always)]
-fn fold_rows<T: Real>(x: &[T], out: &mut [T], none: T, join: impl Fn(T, T) -> T + Copy) {
-    let cols = out.len();
-    if cols < LANES {
-        let step = LANES / cols * cols;
-        let tiles = if x.len() < LANES { 0 } else { (x.len() - LANES) / step + 1 };
-        let lanes = fold_tiles(x, step, tiles, none, join);
-        out.fill(none);
-        for row in lanes[..step].chunks_exact(cols).chain(x[tiles * step..].chunks_exact(cols)) {
-            for (out, &x) in out.iter_mut().zip(row) {
-                *out = join(*out, x);
-            }
-        }
-    } else {
-        let rows = x.len() / cols;
-        let mut start = 0;
-        loop {
-            let lanes = fold_tiles(&x[start..], cols, rows, none, join);
-            out[start..start + LANES].copy_from_slice(&lanes);
-            if start + LANES == cols {
-                break;
-            }
-            start = (start + LANES).min(cols - LANES);
-        }
-    }
-}
-
-/// Folds `count` tiles of `LANES` elements, `step` apart, lane by lane, in two levels (blocks of 64 tiles).
-#[inline(always)]
-fn fold_tiles<T: Real>(
-    x: &[T],
-    step: usize,
-    count: usize,
-    none: T,
-    join: impl Fn(T, T) -> T + Copy,
-) -> [T; LANES] {
-    let mut total = [none; LANES];
-    let mut next = 0;
-    while next < count {
-        let end = (next + 64).min(count);
-        let mut lanes = [none; LANES];
-        while next < end {
-            let tile = &x[next * step..next * step + LANES];
-            for (lane, &x) in lanes.iter_mut().zip(tile) {
-                *lane = join(*lane, x);
-            }
-            next += 1;
-        }
-        for (total, &lane) in total.iter_mut().zip(&lanes) {
-            *total = join(*total, lane);
-        }
-    }
-    total
-}
-
-/// [`sum`] for use inside a loop that is already vectorised.
-#[inline(always)]
-pub(super) fn sum_terms<T: Real, const N: usize>(slices: [&[T]; N], term: impl Fn([T; N]) -> T) -> T {
-    fold_blocks(
-        slices,
-        T::ZERO,
-        term,
-        #[inline(always)]
-        |a, b| a + b,
-    )
-}
-
-/// Folds all elements without blocks: for `join`s whose order does not matter.
-#[inline(always)]
-pub(super) fn fold_lanes<T: Real>(x: &[T], none: T, join: impl Fn(T, T) -> T + Copy) -> T {
-    fold_block(
-        [x],
-        0,
-        x.len(),
-        none,
-        #[inline(always)]
-        |[x]| x,
-        join,
-    )
-}
-
-/// Folds terms of equally long slices in the fixed order the module names.
-#[inline(always)]
-fn fold_blocks<T: Real, const N: usize>(
-    slices: [&[T]; N],
-    none: T,
-    term: impl Fn([T; N]) -> T,
-    join: impl Fn(T, T) -> T + Copy,
-) -> T {
-    let length = slices[0].len();
-    if length <= BLOCK {
-        return fold_block(slices, 0, length, none, &term, join);
-    }
-    // Pairwise without recursion: like a binary counter, slot k holds the sum of 2^k blocks.
-    let mut slots = [none; usize::BITS as usize];
-    let mut blocks = 0usize;
-    let mut start = 0;
-    while start < length {
-        let end = (start + BLOCK).min(length);
-        let mut value = fold_block(slices, start, end, none, &term, join);
-        let full = blocks.trailing_ones() as usize;
-        for slot in &slots[..full] {
-            value = join(*slot, value);
-        }
-        slots[full] = value;
-        blocks += 1;
-        start = end;
-    }
-    let mut total = none;
-    for (k, &slot) in slots.iter().enumerate() {
-        if blocks >> k & 1 == 1 {
-            total = join(slot, total);
-        }
-    }
-    total
-}
-
-/// Folds the terms `start..end`: lane `i` takes every `LANES`-th term, then the lanes join as a binary tree.
-///
-/// The lanes are never indexed by a variable, or the compiler would keep them in memory instead of registers.
-#[inline(always)]
-fn fold_block<T: Real, const N: usize>(
-    slices: [&[T]; N],
-    start: usize,
-    end: usize,
-    none: T,
-    term: impl Fn([T; N]) -> T,
-    join: impl Fn(T, T) -> T + Copy,
-) -> T {
-    let slices: [&[T]; N] = std::array::from_fn(
-        #[inline(always)]
-        |s| &slices[s][start..end],
-    );
-    let length = end - start;
-    if length < LANES / 2 {
-        let mut value = none;
-        for i in 0..length {
-            value = join(
-                value,
-                term(std::array::from_fn(
-                    #[inline(always)]
-                    |s| slices[s][i],
-                )),
-            );
-        }
-        return value;
-    }
-    let tiles: [&[[T; LANES]]; N] = std::array::from_fn(
-        #[inline(always)]
-        |s| slices[s].as_chunks().0,
-    );
-    let mut lanes = [none; LANES];
-    for i in 0..length / LANES {
-        for k in 0..LANES {
-            lanes[k] = join(
-                lanes[k],
-                term(std::array::from_fn(
-                    #[inline(always)]
-                    |s| tiles[s][i][k],
-                )),
-            );
-        }
-    }
-    let rest = length % LANES;
-    if rest > 0 {
-        let mut tail = [none; LANES];
-        for (k, tail) in tail[..rest].iter_mut().enumerate() {
-            *tail = term(std::array::from_fn(
-                #[inline(always)]
-                |s| slices[s][length - rest + k],
-            ));
-        }
-        for k in 0..LANES {
-            lanes[k] = join(lanes[k], tail[k]);
-        }
-    }
-    join_lanes(lanes, join)
-}
-
-/// Joins lane `k` with lane `k + width`, for ever smaller widths.
-#[inline(always)]
-fn join_lanes<T: Real>(mut lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for k in 0..width {
-            lanes[k] = join(lanes[k], lanes[k + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
 }

@@ -4,7 +4,7 @@
 //! in one loop, so that a matrix with few columns is vectorised as well as a wide one.
 
 use super::elementwise::assert_same_length;
-use super::reduce::{fold_lanes, sum_terms};
+use super::fold::{Add, Largest, fold, fold_map};
 use super::{Real, vectorize};
 
 /// Entries handled between two passes: small enough to stay in the first-level cache.
@@ -33,12 +33,7 @@ pub fn softmax<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
                 let mut largest = [T::ZERO; ROWS];
                 exponentials(x, cols, &mut largest, out);
                 for out in out.chunks_exact_mut(cols) {
-                    let scale = sum_terms(
-                        [out],
-                        #[inline(always)]
-                        |[x]| x,
-                    )
-                    .recip();
+                    let scale = fold(Add, &*out).recip();
                     for out in out {
                         *out *= scale;
                     }
@@ -104,11 +99,12 @@ pub fn log_sum_exp<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
                 |largest: T, log_sum: T| if largest.is_finite() { largest + log_sum } else { largest };
             if cols > WIDEST_BUFFERED {
                 for (out, x) in out.iter_mut().zip(x.chunks_exact(cols)) {
-                    let largest = fold_lanes(x, T::NEG_INFINITY, T::max);
-                    let sum = sum_terms(
-                        [x],
+                    let largest = fold(Largest, x);
+                    let sum = fold_map(
+                        Add,
+                        x,
                         #[inline(always)]
-                        |[x]| (x - largest).exp(),
+                        |x| (x - largest).exp(),
                     );
                     *out = finish(largest, sum.ln());
                 }
@@ -147,7 +143,7 @@ fn stretch(cols: usize) -> usize {
 #[inline(always)]
 fn exponentials<T: Real>(x: &[T], cols: usize, largest: &mut [T; ROWS], out: &mut [T]) {
     for ((out, x), largest) in out.chunks_exact_mut(cols).zip(x.chunks_exact(cols)).zip(largest) {
-        *largest = fold_lanes(x, T::NEG_INFINITY, T::max);
+        *largest = fold(Largest, x);
         for (out, &x) in out.iter_mut().zip(x) {
             *out = x - *largest;
         }
@@ -162,11 +158,7 @@ fn exponentials<T: Real>(x: &[T], cols: usize, largest: &mut [T; ROWS], out: &mu
 fn log_sums<T: Real>(exponentials: &[T], cols: usize) -> [T; ROWS] {
     let mut sums = [T::ONE; ROWS];
     for (sum, row) in sums.iter_mut().zip(exponentials.chunks_exact(cols)) {
-        *sum = sum_terms(
-            [row],
-            #[inline(always)]
-            |[x]| x,
-        );
+        *sum = fold(Add, row);
     }
     for sum in &mut sums {
         *sum = sum.ln();
