@@ -9,7 +9,7 @@ use tunesmith_core::{Domain, Error, Flow, Params, Seed, Space, Value};
 
 use crate::attributes::{self, fixed_params, json, retry_history};
 use crate::pruners::NoPruning;
-use crate::samplers::Random;
+use crate::samplers::Tpe;
 use crate::{
     Attributes, Counts, Direction, History, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope,
     Storage, StorageError, StudyId, Trial, TrialRecord, TrialState,
@@ -76,7 +76,7 @@ impl StudyBuilder {
         self
     }
 
-    /// What chooses points; [`Random`] if nothing is said.
+    /// What chooses points; [`Tpe`] if nothing is said.
     #[must_use]
     pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
         self.sampler = Box::new(sampler);
@@ -164,7 +164,7 @@ impl Study {
             name: "study".to_owned(),
             space,
             direction,
-            sampler: Box::new(Random),
+            sampler: Box::new(Tpe::default()),
             pruner: Box::new(NoPruning),
             seed: 0,
             storage: None,
