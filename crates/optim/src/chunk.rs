@@ -1,0 +1,205 @@
+//! `Chunk`: the part of the slab a transform works on at a time.
+
+use std::array;
+use std::ops::Range;
+
+use tunesmith_tensor::kernel::{Real, vectorize};
+
+use crate::state::States;
+use crate::{Layout, Segment};
+
+/// Elements per chunk. Fixed, whatever the machine and the number of threads: sums over a slab add one term per
+/// chunk, in a fixed order. A chunk of `f32` with its state stays in the first two caches while a chain runs.
+pub(crate) const CHUNK: usize = 4096;
+
+/// What a transform works on at a time: some neighbouring elements of the slab with their updates and state, or one
+/// whole parameter when its scope is [`Tensor`](crate::Scope::Tensor).
+///
+/// Most transforms are one call of [`each`](Chunk::each).
+#[derive(Debug)]
+pub struct Chunk<'a, T> {
+    pub(crate) layout: &'a Layout,
+    /// Place of the first element in the slab.
+    pub(crate) offset: usize,
+    pub(crate) target: Target<'a, T>,
+    pub(crate) state: States<'a, T>,
+    /// How many of `state` the transform declared.
+    pub(crate) states: usize,
+}
+
+/// Where updates come from and go to.
+#[derive(Debug)]
+pub(crate) enum Target<'a, T> {
+    /// Not the last of a chain: updates are replaced.
+    Update { value: &'a [T], update: &'a mut [T] },
+    /// The last of a chain: updates are subtracted from the values in the same pass.
+    Value { update: &'a [T], value: &'a mut [T] },
+}
+
+/// The slices of one whole parameter, for a transform whose scope is [`Tensor`](crate::Scope::Tensor).
+#[derive(Debug)]
+pub struct Parts<'a, T, const N: usize> {
+    /// The parameter's name, shape and place.
+    pub segment: &'a Segment,
+    /// Its values.
+    pub value: &'a [T],
+    /// Its updates, to be replaced.
+    pub update: &'a mut [T],
+    /// The declared state, in the order declared.
+    pub state: [&'a mut [T]; N],
+}
+
+impl<'a, T: Real> Chunk<'a, T> {
+    /// Replaces every update and its state by what `f(update, value, state)` makes of them.
+    ///
+    /// `N` is the number of declared states. The loop is vectorised, so `f` should be branch-free and must be pure;
+    /// mark a long closure `#[inline(always)]`.
+    ///
+    /// ```
+    /// use tunesmith_optim::plugin::*;
+    ///
+    /// /// The running mean of the gradients.
+    /// #[derive(Debug)]
+    /// struct Ema { beta: f64 }
+    /// impl Transform for Ema {
+    ///     fn states(&self) -> Vec<StateSpec> { vec![StateSpec::per_element("ema")] }
+    ///     fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+    ///         let rest = T::from_f64(1.0 - self.beta);
+    ///         chunk.each(|update, _value, [ema]| {
+    ///             let ema = ema + rest * (update - ema);
+    ///             (ema, [ema])
+    ///         });
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// When `N` is not the number of declared states.
+    #[inline(always)]
+    #[track_caller]
+    pub fn each<const N: usize>(self, f: impl Fn(T, T, [T; N]) -> (T, [T; N])) {
+        self.assert_states(N);
+        let state = first(self.state);
+        run(self.target, state, &f);
+    }
+
+    /// Like [`each`](Chunk::each) for the parameters that `on` selects; the others' updates and state stay.
+    ///
+    /// # Panics
+    /// When `N` is not the number of declared states.
+    #[inline(always)]
+    #[track_caller]
+    pub fn each_where<const N: usize>(
+        self,
+        on: impl Fn(&Segment) -> bool,
+        f: impl Fn(T, T, [T; N]) -> (T, [T; N]),
+    ) {
+        self.assert_states(N);
+        let (layout, offset) = (self.layout, self.offset);
+        let (mut target, mut state) = (self.target, first(self.state));
+        let length = target.len();
+        let mut done = 0;
+        for segment in layout.overlapping(offset..offset + length).filter(|segment| on(segment)) {
+            let start = segment.range.start.saturating_sub(offset);
+            let end = (segment.range.end - offset).min(length);
+            run(target.part(done..start), [], &|update, _, []| (update, []));
+            let state = state.each_mut().map(|state| &mut state[start..end]);
+            run(target.part(start..end), state, &f);
+            done = end;
+        }
+        run(target.part(done..length), [], &|update, _, []| (update, []));
+    }
+
+    /// The slices of the whole parameter.
+    ///
+    /// # Panics
+    /// When the transform's scope is not [`Tensor`](crate::Scope::Tensor), or `N` is not the number of declared
+    /// states.
+    #[track_caller]
+    pub fn parts<const N: usize>(self) -> Parts<'a, T, N> {
+        self.assert_states(N);
+        let segment = self.layout.overlapping(self.offset..self.offset + self.target.len()).next();
+        match (segment, self.target) {
+            (Some(segment), Target::Update { value, update }) if segment.range.len() == update.len() => {
+                Parts { segment, value, update, state: first(self.state) }
+            }
+            _ => panic!("parts: only a transform of the scope `Tensor` is given whole parameters"),
+        }
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    fn assert_states(&self, asked: usize) {
+        assert!(asked == self.states, "the transform declares {} states, asked for {asked}", self.states);
+    }
+}
+
+impl<T: Real> Target<'_, T> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Target::Update { update, .. } => update.len(),
+            Target::Value { update, .. } => update.len(),
+        }
+    }
+
+    fn part(&mut self, elements: Range<usize>) -> Target<'_, T> {
+        match self {
+            Target::Update { value, update } => {
+                Target::Update { value: &value[elements.clone()], update: &mut update[elements] }
+            }
+            Target::Value { update, value } => {
+                Target::Value { update: &update[elements.clone()], value: &mut value[elements] }
+            }
+        }
+    }
+
+    /// Subtracts the updates from the values, where that is still to be done.
+    pub(crate) fn finish(self) {
+        run(self, [], &|update, _, []| (update, []));
+    }
+}
+
+/// The first `N` of the slices.
+#[inline(always)]
+fn first<'a, T, const N: usize>(states: States<'a, T>) -> [&'a mut [T]; N] {
+    let mut slices = states.0.into_iter();
+    array::from_fn(|_| slices.next().expect("no more states than can be declared"))
+}
+
+/// One vectorised loop.
+#[inline(always)]
+fn run<T: Real, const N: usize>(
+    target: Target<'_, T>,
+    state: [&mut [T]; N],
+    f: &impl Fn(T, T, [T; N]) -> (T, [T; N]),
+) {
+    vectorize(
+        #[inline(always)]
+        || match target {
+            Target::Update { value, update } => {
+                let length = update.len();
+                let value = &value[..length];
+                let state = state.map(|state| &mut state[..length]);
+                for i in 0..length {
+                    let (next, memory) = f(update[i], value[i], array::from_fn(|k| state[k][i]));
+                    update[i] = next;
+                    for k in 0..N {
+                        state[k][i] = memory[k];
+                    }
+                }
+            }
+            Target::Value { update, value } => {
+                let length = update.len();
+                let value = &mut value[..length];
+                let state = state.map(|state| &mut state[..length]);
+                for i in 0..length {
+                    let (next, memory) = f(update[i], value[i], array::from_fn(|k| state[k][i]));
+                    value[i] -= next;
+                    for k in 0..N {
+                        state[k][i] = memory[k];
+                    }
+                }
+            }
+        },
+    );
+}

@@ -1,0 +1,120 @@
+//! `Layout`: where each parameter lies in the slab, and its name and shape.
+
+use std::ops::Range;
+
+/// One parameter's place in the slab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The parameter's name, unique in its layout: `layers.0.weight`.
+    pub name: String,
+    /// The parameter's shape; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// The elements of the slab that are this parameter's, row-major.
+    pub range: Range<usize>,
+}
+
+impl Segment {
+    /// Whether this is a weight rather than a bias or a gain: whether it has two axes or more.
+    ///
+    /// ```
+    /// use tunesmith_optim::Layout;
+    /// let layout = Layout::packed([("weight", vec![2, 3]), ("bias", vec![3])]);
+    /// assert!(layout.segments()[0].is_weight());
+    /// assert!(!layout.segments()[1].is_weight());
+    /// ```
+    #[must_use]
+    pub fn is_weight(&self) -> bool {
+        self.shape.len() >= 2
+    }
+}
+
+/// The parameters of one slab, in ascending order of their places.
+///
+/// ```
+/// use tunesmith_optim::Layout;
+/// let layout = Layout::packed([("weight", vec![2, 3]), ("bias", vec![3]), ("scale", vec![])]);
+/// assert_eq!(layout.len(), 10);
+/// assert_eq!(layout.segments()[2].range, 9..10);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Layout {
+    segments: Vec<Segment>,
+    len: usize,
+}
+
+impl Layout {
+    /// A slab of `len` elements with parameters at given places.
+    ///
+    /// Elements between parameters are padding: they are updated like any other, so keep them and their gradients
+    /// zero.
+    ///
+    /// # Panics
+    /// When a range is not as long as its shape says, ranges overlap, descend or leave the slab, or two parameters
+    /// have one name.
+    #[must_use]
+    #[track_caller]
+    pub fn new(segments: Vec<Segment>, len: usize) -> Self {
+        let mut end = 0;
+        for Segment { name, shape, range } in &segments {
+            let size = shape.iter().product::<usize>();
+            assert!(
+                range.len() == size,
+                "layout: `{name}` of shape {shape:?} has {size} elements, its range {range:?} has {}",
+                range.len()
+            );
+            assert!(range.start >= end, "layout: `{name}` at {range:?} starts before {end}");
+            assert!(range.end <= len, "layout: `{name}` at {range:?} leaves the slab of {len}");
+            end = range.end;
+        }
+        let mut names: Vec<&str> = segments.iter().map(|segment| segment.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            panic!("layout: two parameters are called `{}`", pair[0]);
+        }
+        Self { segments, len }
+    }
+
+    /// Parameters one after the other, without padding.
+    ///
+    /// # Panics
+    /// When two parameters have one name.
+    #[must_use]
+    #[track_caller]
+    pub fn packed<N: Into<String>>(parameters: impl IntoIterator<Item = (N, Vec<usize>)>) -> Self {
+        let mut len = 0;
+        let place = |(name, shape): (N, Vec<usize>)| {
+            let start = len;
+            len += shape.iter().product::<usize>();
+            Segment { name: name.into(), shape, range: start..len }
+        };
+        let segments = parameters.into_iter().map(place).collect();
+        Self::new(segments, len)
+    }
+
+    /// The parameters.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Number of elements of the slab, padding included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the slab has no element.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The parameters that have elements in a part of the slab.
+    pub(crate) fn overlapping(&self, part: Range<usize>) -> impl Iterator<Item = &Segment> {
+        let first = self.segments.partition_point(|segment| segment.range.end <= part.start);
+        self.segments[first..]
+            .iter()
+            .take_while(move |segment| segment.range.start < part.end)
+            .filter(|segment| !segment.range.is_empty())
+    }
+}

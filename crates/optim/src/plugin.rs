@@ -1,0 +1,13 @@
+//! What the file of a plug-in needs: `use tunesmith_optim::plugin::*;`.
+
+pub use tunesmith_core::{Describe, Param, register};
+pub use tunesmith_tensor::kernel::Real;
+
+pub use crate::{
+    AddL1, AddL2, ClipByGlobalNorm, ClipByValue, Momentum, ScaleByAdam, ScaleByLearningRate, ScaleByRms,
+    ScaleByRootSum,
+};
+pub use crate::{
+    Chain, Chunk, OptimizerEntry, Point, Rule, Schedule, ScheduleEntry, Scope, StateSpec, Step, Sums,
+    Transform, View, chain,
+};

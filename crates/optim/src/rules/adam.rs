@@ -1,0 +1,147 @@
+//! Adam (Kingma & Ba 2015) and AMSGrad (Reddi, Kale & Kumar 2018).
+
+use tunesmith_core::{Describe, Param, register};
+use tunesmith_tensor::kernel::Real;
+
+use crate::{
+    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step, Transform,
+    chain,
+};
+
+/// Steps along a running mean of the gradient, divided by its running root mean square, as `torch.optim.Adam` does.
+///
+/// ```
+/// use tunesmith_optim::{Adam, Rule};
+/// assert_eq!(Adam::default().lr(), 1e-3);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adam {
+    /// Step size before the schedule.
+    pub lr: f64,
+    /// What is left of the mean after one step.
+    pub beta1: f64,
+    /// What is left of the mean square after one step.
+    pub beta2: f64,
+    /// Added to the corrected root of the mean square.
+    pub eps: f64,
+    /// L2 penalty: `weight_decay * value` is added to the gradient.
+    pub weight_decay: f64,
+    /// Whether the mean square never shrinks.
+    pub amsgrad: bool,
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0, amsgrad: false }
+    }
+}
+
+impl Describe for Adam {
+    const NAME: &'static str = "adam";
+    const ABOUT: &'static str =
+        "steps along a running mean of the gradient, divided by its running root mean square";
+    const SOURCE: &'static str = "Kingma & Ba 2015, arXiv 1412.6980; amsgrad: Reddi, Kale & Kumar 2018";
+    const PARAMS: &'static [Param<Self>] = &[
+        Param::float("lr", 1e-5, 1e-1, |s: &mut Self| &mut s.lr, "step size before the schedule")
+            .log()
+            .valid(0.0, f64::INFINITY),
+        Param::float("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean")
+            .reverse_log()
+            .rarely()
+            .valid(0.0, BELOW_ONE),
+        Param::float(
+            "beta2",
+            0.9,
+            0.9999,
+            |s: &mut Self| &mut s.beta2,
+            "share of the past in the mean square",
+        )
+        .reverse_log()
+        .rarely()
+        .valid(0.0, BELOW_ONE),
+        Param::float("eps", 1e-10, 1e-4, |s: &mut Self| &mut s.eps, "added to the root of the mean square")
+            .log()
+            .fixed()
+            .valid(1e-30, 1.0),
+        Param::float("weight_decay", 1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty")
+            .log()
+            .rarely()
+            .valid(0.0, f64::INFINITY),
+        Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
+    ];
+}
+
+/// The largest beta: a mean that forgets nothing cannot be corrected for having started at zero.
+pub(super) const BELOW_ONE: f64 = 1.0 - 1e-9;
+
+impl Adam {
+    /// The rule as a chain of several transforms, equal to the fused kernel it uses.
+    #[must_use]
+    pub fn chain(&self) -> Chain {
+        let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
+        chain!(
+            (weight_decay != 0.0).then(|| AddL2::new(weight_decay)),
+            ScaleByAdam { beta1, beta2, eps, amsgrad },
+            ScaleByLearningRate::new(lr),
+        )
+    }
+}
+
+impl Rule for Adam {
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn transform(self) -> impl Into<Chain> {
+        FusedAdam { rule: self, decoupled: false }
+    }
+}
+
+register!(OptimizerEntry, Adam);
+
+/// Adam or AdamW in a single pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FusedAdam {
+    /// Its settings.
+    pub rule: Adam,
+    /// Whether the decay is taken off the value rather than added to the gradient.
+    pub decoupled: bool,
+}
+
+impl Transform for FusedAdam {
+    fn states(&self) -> Vec<StateSpec> {
+        ScaleByAdam::state_specs(self.rule.amsgrad)
+    }
+
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
+        let Adam { lr, beta1, beta2, eps, weight_decay, amsgrad } = self.rule;
+        let lr = T::from_f64(lr * step.scale);
+        let rest1 = T::from_f64(1.0 - beta1);
+        let unbias1 = T::from_f64(1.0 / step.bias_correction(beta1));
+        let unbias2 = T::from_f64(1.0 / step.bias_correction(beta2).sqrt());
+        let (beta2, rest2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
+        let eps = T::from_f64(eps);
+        let decay = T::from_f64(weight_decay);
+        // One of the two is zero: adding zero times a finite value changes nothing.
+        let (coupled, decoupled) = if self.decoupled { (T::ZERO, decay) } else { (decay, T::ZERO) };
+        let moments = |g: T, value: T, mean: T, square: T| {
+            let g = g + coupled * value;
+            (mean + rest1 * (g - mean), beta2 * square + rest2 * g * g)
+        };
+        let scaled = |value: T, mean: T, square: T| {
+            lr * (mean * unbias1 / (square.sqrt() * unbias2 + eps) + decoupled * value)
+        };
+        if amsgrad {
+            chunk.each(|g, value, [mean, square, largest]| {
+                let (mean, square) = moments(g, value, mean, square);
+                let largest = largest.max(square);
+                (scaled(value, mean, largest), [mean, square, largest])
+            });
+        } else {
+            chunk.each(|g, value, [mean, square]| {
+                let (mean, square) = moments(g, value, mean, square);
+                (scaled(value, mean, square), [mean, square])
+            });
+        }
+    }
+}

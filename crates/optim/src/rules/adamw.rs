@@ -1,0 +1,95 @@
+//! AdamW (Loshchilov & Hutter 2019): Adam with the decay taken off the values.
+
+use tunesmith_core::{Describe, Param, register};
+
+use super::adam::BELOW_ONE;
+use crate::{Adam, AddL2, Chain, FusedAdam, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, chain};
+
+/// Adam with weight decay that does not pass through its scaling, as `torch.optim.AdamW` does.
+///
+/// ```
+/// use tunesmith_optim::AdamW;
+/// assert_eq!(AdamW::default().weight_decay, 1e-2);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdamW {
+    /// Step size before the schedule.
+    pub lr: f64,
+    /// What is left of the mean after one step.
+    pub beta1: f64,
+    /// What is left of the mean square after one step.
+    pub beta2: f64,
+    /// Added to the corrected root of the mean square.
+    pub eps: f64,
+    /// Decoupled decay: a step takes `lr * weight_decay * value` off the value.
+    pub weight_decay: f64,
+    /// Whether the mean square never shrinks.
+    pub amsgrad: bool,
+}
+
+impl Default for AdamW {
+    fn default() -> Self {
+        let Adam { lr, beta1, beta2, eps, amsgrad, .. } = Adam::default();
+        Self { lr, beta1, beta2, eps, weight_decay: 1e-2, amsgrad }
+    }
+}
+
+impl Describe for AdamW {
+    const NAME: &'static str = "adamw";
+    const ABOUT: &'static str = "adam with weight decay that does not pass through its scaling";
+    const SOURCE: &'static str = "Loshchilov & Hutter 2019, arXiv 1711.05101";
+    const PARAMS: &'static [Param<Self>] = &[
+        Param::float("lr", 1e-5, 1e-1, |s: &mut Self| &mut s.lr, "step size before the schedule")
+            .log()
+            .valid(0.0, f64::INFINITY),
+        Param::float("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean")
+            .reverse_log()
+            .rarely()
+            .valid(0.0, BELOW_ONE),
+        Param::float(
+            "beta2",
+            0.9,
+            0.9999,
+            |s: &mut Self| &mut s.beta2,
+            "share of the past in the mean square",
+        )
+        .reverse_log()
+        .rarely()
+        .valid(0.0, BELOW_ONE),
+        Param::float("eps", 1e-10, 1e-4, |s: &mut Self| &mut s.eps, "added to the root of the mean square")
+            .log()
+            .fixed()
+            .valid(1e-30, 1.0),
+        Param::float("weight_decay", 1e-4, 1.0, |s: &mut Self| &mut s.weight_decay, "decoupled decay")
+            .log()
+            .rarely()
+            .valid(0.0, f64::INFINITY),
+        Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
+    ];
+}
+
+impl AdamW {
+    /// The rule as a chain of several transforms, equal to the fused kernel it uses.
+    #[must_use]
+    pub fn chain(&self) -> Chain {
+        let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
+        chain!(
+            ScaleByAdam { beta1, beta2, eps, amsgrad },
+            (weight_decay != 0.0).then(|| AddL2::new(weight_decay)),
+            ScaleByLearningRate::new(lr),
+        )
+    }
+}
+
+impl Rule for AdamW {
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn transform(self) -> impl Into<Chain> {
+        let Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
+        FusedAdam { rule: Adam { lr, beta1, beta2, eps, weight_decay, amsgrad }, decoupled: true }
+    }
+}
+
+register!(OptimizerEntry, AdamW);

@@ -1,0 +1,77 @@
+//! `Pace` and `Step`: what a step is told by its caller, and what it tells its transforms; `StepError`.
+
+use std::fmt;
+
+/// Up to four sums over all elements, for a transform that needs the whole before it changes a part
+/// (see [`Scope::Global`](crate::Scope::Global)).
+pub type Sums = [f64; 4];
+
+/// What the caller of a step says: how far training is, and what the schedule makes of it.
+///
+/// ```
+/// use tunesmith_optim::Pace;
+/// assert_eq!(Pace::default(), Pace { scale: 1.0, progress: 0.0 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// The schedule's factor of the learning rate.
+    pub scale: f64,
+    /// The share of the training that is done, 0 to 1.
+    pub progress: f64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { scale: 1.0, progress: 0.0 }
+    }
+}
+
+/// What a transform is told about the step it is part of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The number of this step: 1 for the first since the optimizer was made. Refused steps do not count.
+    pub count: u64,
+    /// The schedule's factor of the learning rate.
+    pub scale: f64,
+    /// The share of the training that is done, 0 to 1.
+    pub progress: f64,
+    /// What this transform measured of all elements; zeros unless its scope is global.
+    pub sums: Sums,
+}
+
+impl Step {
+    /// `1 - beta^count`: how much of its final weight a running mean that started at zero has by now.
+    #[must_use]
+    pub fn bias_correction(&self, beta: f64) -> f64 {
+        1.0 - beta.powf(self.count as f64)
+    }
+}
+
+/// Why a step was not taken; values and state are as they were before.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StepError {
+    /// A gradient is NaN or infinite.
+    NonFinite {
+        /// The parameter; empty for padding.
+        segment: String,
+        /// The element's place in the slab.
+        index: usize,
+        /// The gradient there, summed over the shards.
+        value: f64,
+    },
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NonFinite { segment, index, value } => write!(
+                f,
+                "the gradient of `{segment}` is {value} (element {index} of the slab); lower the learning rate or \
+                 clip gradients"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StepError {}

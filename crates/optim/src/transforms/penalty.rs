@@ -1,0 +1,87 @@
+//! `AddL2`, `AddL1`: what a penalty on the weights adds to the gradient.
+
+use tunesmith_tensor::kernel::Real;
+
+use crate::{Chunk, Segment, Step, Transform};
+
+/// Adds `l2 * value` to updates: L2 regularisation before a rule, decoupled weight decay behind its scaling.
+///
+/// The convention is PyTorch's `weight_decay`: the penalty on the loss is `l2 / 2 * sum(value²)`. Keras's
+/// `l2 * sum(value²)` is twice as strong.
+///
+/// ```
+/// use tunesmith_optim::{AddL2, ScaleByAdam, ScaleByLearningRate, Segment, chain};
+/// let adam = ScaleByAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8, amsgrad: false };
+/// let adam_with_l2 = chain!(AddL2::new(0.01), adam, ScaleByLearningRate::new(1e-3));
+/// let adamw = chain!(adam, AddL2::new(0.01).only(Segment::is_weight), ScaleByLearningRate::new(1e-3));
+/// assert_eq!(adam_with_l2.len(), adamw.len());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AddL2 {
+    l2: f64,
+    on: Option<fn(&Segment) -> bool>,
+}
+
+impl AddL2 {
+    /// The strength of the decay, on all parameters.
+    #[must_use]
+    pub const fn new(l2: f64) -> Self {
+        Self { l2, on: None }
+    }
+
+    /// Only on the parameters the predicate selects, such as [`Segment::is_weight`].
+    #[must_use]
+    pub const fn only(mut self, on: fn(&Segment) -> bool) -> Self {
+        self.on = Some(on);
+        self
+    }
+}
+
+impl Transform for AddL2 {
+    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+        let l2 = T::from_f64(self.l2);
+        on_selected(chunk, self.on, |update, value| update + l2 * value);
+    }
+}
+
+/// Adds `l1 * sign(value)` to updates: the gradient of the penalty `l1 * sum(|value|)`, zero at zero.
+///
+/// ```
+/// use tunesmith_optim::{AddL1, Segment};
+/// let penalty = AddL1::new(1e-4).only(Segment::is_weight);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AddL1 {
+    l1: f64,
+    on: Option<fn(&Segment) -> bool>,
+}
+
+impl AddL1 {
+    /// The strength of the penalty, on all parameters.
+    #[must_use]
+    pub const fn new(l1: f64) -> Self {
+        Self { l1, on: None }
+    }
+
+    /// Only on the parameters the predicate selects, such as [`Segment::is_weight`].
+    #[must_use]
+    pub const fn only(mut self, on: fn(&Segment) -> bool) -> Self {
+        self.on = Some(on);
+        self
+    }
+}
+
+impl Transform for AddL1 {
+    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+        let l1 = T::from_f64(self.l1);
+        on_selected(chunk, self.on, |update, value| update + l1 * value.signum());
+    }
+}
+
+#[inline(always)]
+fn on_selected<T: Real>(chunk: Chunk<'_, T>, on: Option<fn(&Segment) -> bool>, f: impl Fn(T, T) -> T) {
+    match on {
+        Some(on) => chunk.each_where(on, |update, value, []| (f(update, value), [])),
+        None => chunk.each(|update, value, []| (f(update, value), [])),
+    }
+}

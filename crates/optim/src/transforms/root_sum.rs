@@ -1,0 +1,35 @@
+//! `ScaleByRootSum`: AdaGrad's scaling.
+
+use tunesmith_tensor::kernel::Real;
+
+use crate::{Chunk, StateSpec, Step, Transform};
+
+/// Divides every update by the root of the sum of its squares so far (Duchi, Hazan & Singer 2011, "Adaptive
+/// subgradient methods for online learning and stochastic optimization").
+///
+/// ```
+/// use tunesmith_optim::{Chain, ScaleByRootSum};
+/// let chain = Chain::from(ScaleByRootSum { eps: 1e-10, initial: 0.0 });
+/// assert_eq!(chain.states()[0].name, "sum");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScaleByRootSum {
+    /// Added to the root.
+    pub eps: f64,
+    /// What the sums start at.
+    pub initial: f64,
+}
+
+impl Transform for ScaleByRootSum {
+    fn states(&self) -> Vec<StateSpec> {
+        vec![StateSpec::per_element("sum").starting_at(self.initial)]
+    }
+
+    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+        let eps = T::from_f64(self.eps);
+        chunk.each(|update, _, [sum]| {
+            let sum = sum + update * update;
+            (update / (sum.sqrt() + eps), [sum])
+        });
+    }
+}
