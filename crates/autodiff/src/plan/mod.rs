@@ -93,6 +93,12 @@ impl Plan {
         self.arena
     }
 
+    /// How many index inputs are fed at every run.
+    #[must_use]
+    pub fn index_inputs(&self) -> usize {
+        self.indices.len()
+    }
+
     /// Bytes one runner holds, for elements of that many bytes: the arena and the constants.
     #[must_use]
     pub fn bytes(&self, element: usize) -> usize {

@@ -1,0 +1,6 @@
+//! Linear: no activation.
+
+super::activation!(
+    /// `x`.
+    Linear, "linear", "no activation: x", "", |x| x.clone()
+);

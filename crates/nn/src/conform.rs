@@ -1,0 +1,218 @@
+//! The suites that every layer, activation, loss and initialiser passes; they walk the registry.
+//!
+//! A plug-in of another crate is checked by linking it and calling [`check_all`]: no list is edited.
+
+use tunesmith_autodiff::{Feed, Graph, Runner, Var};
+use tunesmith_core::{Entry, Plug, Seed, all, conform};
+use tunesmith_tensor::Shape;
+
+use crate::{ActivationEntry, InitEntry, LayerEntry, LossEntry, Sequential, Targets};
+
+/// Checks every linked plug-in of this crate's kinds; returns what is wrong, one line each.
+///
+/// ```
+/// assert_eq!(tunesmith_nn::conform::check_all(), Vec::<String>::new());
+/// ```
+#[must_use]
+pub fn check_all() -> Vec<String> {
+    let mut wrong = conform::check_all();
+    let mut run = |kind: &str, name: &str, found: Vec<String>| {
+        wrong.extend(found.into_iter().map(|what| format!("{kind} `{name}`: {what}")));
+    };
+    for entry in all::<ActivationEntry>() {
+        run("activation", entry.meta().name, activation(entry));
+    }
+    for entry in all::<LossEntry>() {
+        run("loss", entry.meta().name, loss(entry));
+    }
+    for entry in all::<InitEntry>() {
+        run("init", entry.meta().name, init(entry));
+    }
+    for entry in all::<LayerEntry>() {
+        run("layer", entry.meta().name, layer(entry));
+    }
+    wrong
+}
+
+/// An activation keeps the shape, is finite far out, and its derivative is that of its values.
+#[must_use]
+pub fn activation(entry: &ActivationEntry) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let built = match entry.build(&Default::default(), "activation") {
+        Ok(built) => built,
+        Err(error) => return vec![error.to_string()],
+    };
+    let graph = Graph::new();
+    let x = graph.param("x", [3, 7]);
+    let y = built.apply(&x);
+    if y.shape() != x.shape() {
+        return vec![format!("the shape {} becomes {}", x.shape(), y.shape())];
+    }
+    // No kink lies on this grid, and it reaches where exponentials overflow.
+    let grid: Vec<f64> = (0..21).map(|i| (f64::from(i) - 10.0) * 0.41 + 0.013).collect();
+    wrong.extend(slope_matches(&graph, &(&y * &y).sum(), &grid));
+    let far: Vec<f64> = (0..21).map(|i| (f64::from(i) - 10.0) * 90.0).collect();
+    let values = &graph.evaluate(&[&(&y + 0.0 * &x)], &far)[0];
+    if values.iter().any(|v| !v.is_finite()) {
+        wrong.push("is not finite for arguments up to 900".into());
+    }
+    wrong
+}
+
+/// A loss is a scalar, parts of a batch add up to the whole, a perfect guess is no worse than another, and its
+/// derivative is that of its values.
+#[must_use]
+pub fn loss(entry: &LossEntry) -> Vec<String> {
+    let built = match entry.build(&Default::default(), "loss") {
+        Ok(built) => built,
+        Err(error) => return vec![error.to_string()],
+    };
+    let mut wrong = Vec::new();
+    let mut generator = Seed::new(3).named("loss").generator();
+    // Predictions lie in (0, 1), where logits, numbers and probabilities all make sense.
+    let guesses: Vec<f64> = (0..12).map(|_| generator.uniform_in(0.1, 0.9)).collect();
+    let labels: Vec<i64> = (0..4).map(|_| generator.below(3) as i64).collect();
+    let binary: Vec<f64> = (0..12).map(|_| f64::from(u8::from(generator.chance(0.5)))).collect();
+    let numbers: Vec<f64> = (0..12).map(|_| generator.uniform_in(1.0, 2.0)).collect();
+    let value = |rows: std::ops::Range<usize>, check: bool| -> (f64, Vec<String>) {
+        let count = rows.len();
+        let graph = Graph::new();
+        let prediction = graph.param("prediction", [count, 3]);
+        let cells = rows.start * 3..rows.end * 3;
+        let target = match built.targets() {
+            Targets::Classes => graph.index_input("target", [count]),
+            Targets::Binary => graph.constant([count, 3], &binary[cells.clone()]),
+            Targets::Numbers => graph.constant([count, 3], &numbers[cells.clone()]),
+        };
+        let loss = built.value(&prediction, &target, 4);
+        if loss.shape() != Shape::scalar() {
+            return (f64::NAN, vec![format!("is no scalar but {}", loss.shape())]);
+        }
+        let found = if check {
+            slope_matches_fed(&graph, &loss, &guesses[cells.clone()], &labels[rows.clone()])
+        } else {
+            None
+        };
+        let mut runner = Runner::<f64>::new(graph.plan(&[&(loss * 1.0 + 0.0 * prediction.sum())]));
+        let index: &[&[i64]] = if built.targets() == Targets::Classes { &[&labels[rows]] } else { &[] };
+        runner.run(Feed { params: &guesses[cells], indices: index, ..Feed::default() });
+        (runner.loss(), found.into_iter().collect())
+    };
+    let (whole, found) = value(0..4, true);
+    wrong.extend(found);
+    let parts = value(0..1, false).0 + value(1..4, false).0;
+    if !((whole - parts).abs() < 1e-12) {
+        wrong.push(format!("parts of a batch add up to {parts}, the whole is {whole}"));
+    }
+    if !(whole.is_finite() && whole >= 0.0) {
+        wrong.push(format!("has the value {whole}"));
+    }
+    wrong
+}
+
+/// An initialiser fills everything with finite numbers, the same for the same seed; empty tensors are fine.
+#[must_use]
+pub fn init(entry: &InitEntry) -> Vec<String> {
+    let built = match entry.build(&Default::default(), "init") {
+        Ok(built) => built,
+        Err(error) => return vec![error.to_string()],
+    };
+    let mut wrong = Vec::new();
+    for dims in [vec![], vec![5], vec![40, 30], vec![30, 40], vec![8, 3, 3, 3], vec![0, 4]] {
+        let shape = Shape::from(dims);
+        let draw = |seed: u64| {
+            let mut out = vec![f64::NAN; shape.numel()];
+            built.fill(&shape, &mut Seed::new(seed).generator(), &mut out);
+            out
+        };
+        let (a, b) = (draw(1), draw(1));
+        if a.iter().any(|x| !x.is_finite()) {
+            wrong.push(format!("leaves something unfilled or not finite in {shape}"));
+        } else if a != b {
+            wrong.push(format!("fills {shape} differently from the same seed"));
+        }
+    }
+    wrong
+}
+
+/// A layer with its defaults works on rows of numbers: unique parameter names, the same parameters in training and
+/// prediction, rows independent of each other in prediction, and the derivative of its values.
+#[must_use]
+pub fn layer(entry: &LayerEntry) -> Vec<String> {
+    let name = entry.meta().name;
+    let model = match Sequential::from_plugs(&[Plug::new(name)], [6], Some(3)) {
+        Ok(model) => model,
+        Err(error) => return vec![format!("does not work on [rows, 6] with its defaults: {error}")],
+    };
+    let mut wrong = Vec::new();
+    let params = model.params();
+    for (i, param) in params.iter().enumerate() {
+        if params[..i].iter().any(|other| other.name == param.name) {
+            wrong.push(format!("two parameters are called `{}`", param.name));
+        }
+    }
+    let names = |mode| model.recorded(4, mode).1.params;
+    if names(crate::Mode::Training) != names(crate::Mode::Prediction) {
+        wrong.push("has other parameters in training than in prediction".into());
+    }
+    let slab = model.initial_params(1);
+    let mut generator = Seed::new(5).named(name).generator();
+    let samples: Vec<f64> = (0..24).map(|_| generator.normal()).collect();
+    let together = model.predict(&slab, &samples);
+    let apart: Vec<f64> = samples.chunks(6).flat_map(|sample| model.predict(&slab, sample)).collect();
+    let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-12 * (1.0 + b.abs());
+    if together.len() != apart.len() || together.iter().zip(&apart).any(far) {
+        wrong.push("predicts a row differently beside other rows".into());
+    }
+    if !slab.is_empty() {
+        let traced = model.trace(4, crate::Mode::Prediction);
+        let values: &[f64] = &samples;
+        let loss = (&traced.output * &traced.output).sum();
+        let mut runner = Runner::<f64>::new(traced.graph.plan_training(&loss, &[]));
+        let mut gradient = vec![0.0; slab.len()];
+        let mut at = |params: &[f64]| {
+            runner.run_training(Feed { params, inputs: &[values], ..Feed::default() }, &mut gradient);
+            (runner.loss(), gradient.clone())
+        };
+        wrong.extend(compare(&slab, &mut at));
+    }
+    wrong
+}
+
+fn slope_matches(graph: &Graph, loss: &Var, point: &[f64]) -> Option<String> {
+    slope_matches_fed(graph, loss, point, &[])
+}
+
+fn slope_matches_fed(graph: &Graph, loss: &Var, point: &[f64], labels: &[i64]) -> Option<String> {
+    let mut runner = Runner::<f64>::new(graph.plan_training(loss, &[]));
+    let fed: Vec<&[i64]> = if graph_has_index(&runner) { vec![labels] } else { vec![] };
+    let mut gradient = vec![0.0; point.len()];
+    compare(point, &mut |params| {
+        runner.run_training(Feed { params, indices: &fed, ..Feed::default() }, &mut gradient);
+        (runner.loss(), gradient.clone())
+    })
+}
+
+fn graph_has_index(runner: &Runner<f64>) -> bool {
+    runner.plan().index_inputs() > 0
+}
+
+/// Compares a derivative with central differences.
+fn compare(point: &[f64], at: &mut dyn FnMut(&[f64]) -> (f64, Vec<f64>)) -> Option<String> {
+    let (_, gradient) = at(point);
+    let mut moved = point.to_vec();
+    let scale = gradient.iter().fold(1.0_f64, |m, g| m.max(g.abs()));
+    for i in 0..point.len() {
+        let h = 1e-5;
+        moved[i] = point[i] + h;
+        let above = at(&moved).0;
+        moved[i] = point[i] - h;
+        let below = at(&moved).0;
+        moved[i] = point[i];
+        let numeric = (above - below) / (2.0 * h);
+        if !((numeric - gradient[i]).abs() <= 1e-6 * scale) {
+            return Some(format!("its derivative is {}, finite differences say {numeric}", gradient[i]));
+        }
+    }
+    None
+}

@@ -1,0 +1,38 @@
+//! Binary cross-entropy of probabilities.
+
+use tunesmith_autodiff::ops::pointwise::Map;
+use tunesmith_autodiff::ops::squash::Sigmoid;
+
+use super::binary_cross_entropy_with_logits::of_logits;
+use super::mean_of;
+use crate::plugin::*;
+
+/// The mean of `-y ln p - (1 - y) ln(1 - p)`; logarithms are held above -100, as in PyTorch.
+///
+/// When the predictions come straight from a sigmoid, the loss is taken from what went into it: the same number
+/// without the rounding near 0 and 1, and with a gradient that never vanishes there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BinaryCrossEntropy;
+
+impl Describe for BinaryCrossEntropy {
+    const NAME: &'static str = "binary_cross_entropy";
+    const ABOUT: &'static str = "-ln of the probability given to the right answer of two, from probabilities";
+}
+
+impl Loss for BinaryCrossEntropy {
+    fn targets(&self) -> Targets {
+        Targets::Binary
+    }
+
+    fn value(&self, prediction: &Var, target: &Var, rows: usize) -> Var {
+        if let Some((_, inputs)) = prediction.made_by::<Map<Sigmoid>>() {
+            return of_logits(&inputs[0], target, rows);
+        }
+        let least = prediction.graph().scalar(-100.0);
+        let yes = prediction.ln().maximum(&least);
+        let no = (1.0 - prediction).ln().maximum(&least);
+        mean_of(&-(target * &yes + (1.0 - target) * no), rows)
+    }
+}
+
+register!(LossEntry, BinaryCrossEntropy);

@@ -1,0 +1,198 @@
+//! `Sequential`: a model as a list of layers.
+
+use std::sync::Arc;
+
+use tunesmith_autodiff::{Element, Feed, Graph, Runner, Var};
+use tunesmith_core::{Describe, Error, Plug, Seed, find, to_table};
+use tunesmith_tensor::Shape;
+
+use crate::init::find_init;
+use crate::layer::{Layer, LayerEntry};
+use crate::{Mode, Summary, Trace};
+
+/// A learnt tensor of a model: its name, its shape, how it starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// PyTorch's name: where the layer stands and what it is, `0.weight`.
+    pub name: String,
+    /// The shape.
+    pub shape: Shape,
+    /// The initialiser.
+    pub init: Plug,
+}
+
+/// A model's computation, recorded for one batch size.
+#[derive(Debug)]
+pub struct Traced {
+    /// The graph.
+    pub graph: Graph,
+    /// The batch, `[rows, ...]`.
+    pub input: Var,
+    /// What the last layer puts out.
+    pub output: Var,
+}
+
+/// A model: layers one after another.
+///
+/// It is a description; its parameters are a slab of numbers that the caller owns, in the order of [`Sequential::params`].
+///
+/// ```
+/// use tunesmith_nn::{Sequential, layers::{Dense, Dropout}};
+/// let model = Sequential::new([64])
+///     .with(Dense::new(32).activation("relu"))
+///     .with(Dropout::new(0.2))
+///     .with(Dense::new(10));
+/// assert_eq!(model.output_shape().dims(), [10]);
+/// assert_eq!(model.params()[2].name, "2.weight");
+/// println!("{}", model.summary());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sequential {
+    input: Shape,
+    outputs: Option<usize>,
+    layers: Vec<(Plug, Arc<dyn Layer>)>,
+}
+
+impl Sequential {
+    /// A model without layers, for samples of a shape (without the rows).
+    #[must_use]
+    pub fn new(sample: impl Into<Shape>) -> Self {
+        Self { input: sample.into(), outputs: None, layers: Vec::new() }
+    }
+
+    /// The same model with a layer more.
+    ///
+    /// # Panics
+    /// When the layer cannot follow what stands before it.
+    #[must_use]
+    #[track_caller]
+    pub fn with<L: Describe + Layer>(mut self, layer: L) -> Self {
+        let plug = Plug { name: L::NAME.to_owned(), config: to_table(&layer) };
+        self.layers.push((plug, Arc::new(layer)));
+        if let Err(error) = self.record(1, Mode::Prediction) {
+            panic!("{error}");
+        }
+        self
+    }
+
+    /// A model from layers as they stand in a recipe; `outputs` is what "classes" means.
+    ///
+    /// # Errors
+    /// An unknown layer or setting, or a layer that cannot follow what stands before it.
+    pub fn from_plugs(
+        plugs: &[Plug],
+        sample: impl Into<Shape>,
+        outputs: Option<usize>,
+    ) -> Result<Self, Error> {
+        let build = |(i, plug): (usize, &Plug)| {
+            let layer = build_layer(plug, &format!("model.layers.{i}"))?;
+            Ok((plug.clone(), Arc::from(layer)))
+        };
+        let layers = plugs.iter().enumerate().map(build).collect::<Result<_, Error>>()?;
+        let model = Self { input: sample.into(), outputs, layers };
+        model.record(1, Mode::Prediction)?;
+        Ok(model)
+    }
+
+    /// The layers as a recipe would write them.
+    #[must_use]
+    pub fn plugs(&self) -> Vec<Plug> {
+        self.layers.iter().map(|(plug, _)| plug.clone()).collect()
+    }
+
+    /// The shape of a sample, without the rows.
+    #[must_use]
+    pub fn input_shape(&self) -> &Shape {
+        &self.input
+    }
+
+    /// The shape of a prediction, without the rows.
+    #[must_use]
+    pub fn output_shape(&self) -> Shape {
+        Shape::from(&self.trace(1, Mode::Prediction).output.shape().dims()[1..])
+    }
+
+    /// The learnt tensors, in the order in which they lie in the slab.
+    #[must_use]
+    pub fn params(&self) -> Vec<Param> {
+        self.recorded(1, Mode::Prediction).1.params
+    }
+
+    /// How many numbers are learnt.
+    #[must_use]
+    pub fn param_count(&self) -> usize {
+        self.params().iter().map(|param| param.shape.numel()).sum()
+    }
+
+    /// New parameters: each drawn by its initialiser from a stream named by the seed and the parameter.
+    #[must_use]
+    pub fn initial_params(&self, seed: u64) -> Vec<f64> {
+        let seed = Seed::new(seed).named("init");
+        let mut slab = Vec::new();
+        for param in self.params() {
+            let init = find_init(&param.init, &param.name)
+                .expect("a layer's initialiser was checked when it was built");
+            let mut values = vec![0.0; param.shape.numel()];
+            init.fill(&param.shape, &mut seed.named(&param.name).generator(), &mut values);
+            slab.extend(values);
+        }
+        slab
+    }
+
+    /// Records the computation for a batch of `rows` rows.
+    #[must_use]
+    pub fn trace(&self, rows: usize, mode: Mode) -> Traced {
+        self.recorded(rows, mode).0
+    }
+
+    /// Predictions for a batch, row-major; for many batches keep a [`Runner`] instead.
+    ///
+    /// # Panics
+    /// When the parameters or the samples do not have the model's sizes.
+    #[must_use]
+    #[track_caller]
+    pub fn predict<T: Element>(&self, params: &[T], samples: &[T]) -> Vec<T> {
+        let size = self.input.numel();
+        assert!(
+            size > 0 && samples.len() % size == 0,
+            "predict: {} numbers are no samples of {size}",
+            samples.len()
+        );
+        let traced = self.trace(samples.len() / size, Mode::Prediction);
+        // A model that hands its input through still needs a kernel to put out.
+        let output = &traced.output + &traced.graph.scalar(0.0);
+        let mut runner = Runner::<T>::new(traced.graph.plan(&[&output]));
+        runner.run(Feed { params, inputs: &[samples], ..Feed::default() });
+        runner.output(0).to_vec()
+    }
+
+    /// The layers as a table: output shape and parameters of each, as Keras prints it.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::of(self)
+    }
+
+    pub(crate) fn recorded(&self, rows: usize, mode: Mode) -> (Traced, Trace) {
+        self.record(rows, mode).expect("the layers were checked when the model was built")
+    }
+
+    fn record(&self, rows: usize, mode: Mode) -> Result<(Traced, Trace), Error> {
+        let mut trace = Trace::new(mode, self.outputs);
+        let shape: Vec<usize> = std::iter::once(rows).chain(self.input.dims().iter().copied()).collect();
+        let graph = trace.graph().clone();
+        let input = graph.input("x", shape);
+        let mut output = input.clone();
+        for (i, (plug, layer)) in self.layers.iter().enumerate() {
+            let before: usize = trace.params.iter().map(|param| param.shape.numel()).sum();
+            output = trace.within(&i.to_string(), |trace| layer.forward(trace, &output))?;
+            let after: usize = trace.params.iter().map(|param| param.shape.numel()).sum();
+            trace.shapes.push((plug.name.clone(), output.shape(), after - before));
+        }
+        Ok((Traced { graph, input, output }, trace))
+    }
+}
+
+/// The layer a plug names.
+pub(crate) fn build_layer(plug: &Plug, at: &str) -> Result<Box<dyn Layer>, Error> {
+    find::<LayerEntry>(&plug.name, at)?.build(&plug.config, &format!("{at}.{}", plug.name))
+}

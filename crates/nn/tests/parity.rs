@@ -1,0 +1,35 @@
+//! PyTorch's numbers for the activations and losses of this crate.
+
+use tunesmith_core::Value;
+use tunesmith_nn::parity::{Parity, run_case};
+
+fn check(file: &str, least: usize) {
+    let path = format!("{}/../../tests/fixtures/{file}.json", env!("CARGO_MANIFEST_DIR"));
+    let fixture: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let Some(Value::List(cases)) = fixture.at("cases") else { panic!("{file} has no cases") };
+    let mut reproduced = 0;
+    for case in cases {
+        match run_case(file, case) {
+            Parity::Error(error) => {
+                assert!(
+                    error <= 1e-9,
+                    "{file}: {error} in {}",
+                    case.to_string().chars().take(200).collect::<String>()
+                );
+                reproduced += 1;
+            }
+            Parity::Unsupported(_) => {}
+        }
+    }
+    assert!(reproduced >= least, "{reproduced} cases of {file} were reproduced");
+}
+
+#[test]
+fn activations_are_pytorchs() {
+    check("activations", 11);
+}
+
+#[test]
+fn losses_are_pytorchs() {
+    check("losses", 6);
+}
