@@ -38,12 +38,10 @@ pub(crate) fn apportion<const PARTS: usize>(
             room[part] -= 1;
         }
     }
-    for class in 0..classes.len() {
-        while wanted[class] > 0 {
+    for (class, wanted) in wanted.into_iter().enumerate() {
+        for _ in 0..wanted {
             let open = |class: usize, part: usize| remainder(class, part) > 0;
-            let part = augment(class, &open, &mut extra, &room);
-            room[part] -= 1;
-            wanted[class] -= 1;
+            room[augment(class, &open, &mut extra, &room)] -= 1;
         }
     }
     for (counts, extra) in counts.iter_mut().zip(&extra) {
@@ -84,10 +82,8 @@ fn augment<const PARTS: usize>(
                 at = from;
             }
         }
-        for class in 0..extra.len() {
-            if !extra[class][part] {
-                continue;
-            }
+        let holders: Vec<usize> = (0..extra.len()).filter(|&class| extra[class][part]).collect();
+        for class in holders {
             for to in 0..PARTS {
                 if reached_by[to].is_none() && open(class, to) && !extra[class][to] {
                     reached_by[to] = Some((class, Some(part)));

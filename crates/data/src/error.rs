@@ -214,7 +214,7 @@ pub enum Why {
         expected: &'static str,
     },
     /// A setting of the recipe.
-    Setting(tunesmith_core::Error),
+    Setting(Box<tunesmith_core::Error>),
 }
 
 impl Error {
@@ -242,7 +242,7 @@ impl From<Why> for Error {
 
 impl From<tunesmith_core::Error> for Error {
     fn from(error: tunesmith_core::Error) -> Self {
-        Self::new("", Why::Setting(error)) // it carries its own place
+        Self::new("", Why::Setting(Box::new(error))) // it carries its own place
     }
 }
 
@@ -250,7 +250,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.why {
             Why::Unreadable { source } => Some(source),
-            Why::Setting(error) => Some(error),
+            Why::Setting(error) => Some(error.as_ref()),
             _ => None,
         }
     }

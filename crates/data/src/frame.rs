@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::levels::Levels;
+use crate::{Error, Why};
 
 /// The cells of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,14 +79,15 @@ impl Values {
         }
     }
 
-    fn pick(&self, rows: impl Iterator<Item = usize>) -> Self {
+    fn pick(&self, rows: &[usize]) -> Self {
         match self {
-            Self::Numbers(cells) => Self::Numbers(rows.map(|row| cells[row]).collect()),
-            Self::Bytes(cells) => Self::Bytes(rows.map(|row| cells[row]).collect()),
-            Self::Indicator(cells) => Self::Indicator(rows.map(|row| cells[row]).collect()),
-            Self::Categories { levels, codes } => {
-                Self::Categories { levels: levels.clone(), codes: rows.map(|row| codes[row]).collect() }
-            }
+            Self::Numbers(cells) => Self::Numbers(rows.iter().map(|&row| cells[row]).collect()),
+            Self::Bytes(cells) => Self::Bytes(rows.iter().map(|&row| cells[row]).collect()),
+            Self::Indicator(cells) => Self::Indicator(rows.iter().map(|&row| cells[row]).collect()),
+            Self::Categories { levels, codes } => Self::Categories {
+                levels: levels.clone(),
+                codes: rows.iter().map(|&row| codes[row]).collect(),
+            },
         }
     }
 }
@@ -217,31 +219,40 @@ impl Frame {
     #[track_caller]
     #[must_use]
     pub fn take(&self, rows: &[usize]) -> Self {
-        self.picked(rows.iter().copied(), rows.len())
+        self.select(&(0..self.columns.len()).collect::<Vec<_>>(), rows)
     }
 
-    /// A run of rows as a frame of their own.
-    pub(crate) fn slice(&self, rows: std::ops::Range<usize>) -> Self {
-        self.picked(rows.clone(), rows.len())
-    }
-
-    fn picked(&self, rows: impl Iterator<Item = usize> + Clone, count: usize) -> Self {
-        let pick = |column: &Column| Column::new(column.name.clone(), column.values.pick(rows.clone()));
-        Self { columns: self.columns.iter().map(pick).collect(), rows: count }
+    /// Some rows of some columns, given by position.
+    pub(crate) fn select(&self, columns: &[usize], rows: &[usize]) -> Self {
+        let pick = |&place: &usize| {
+            let column = &self.columns[place];
+            Column::new(column.name.clone(), column.values.pick(rows))
+        };
+        Self { columns: columns.iter().map(pick).collect(), rows: rows.len() }
     }
 
     /// Replaces every column by what `change` makes of it: one column, several or none.
     ///
+    /// # Errors
+    /// The first that `change` returns, or [`Why::DuplicateColumn`]; the frame has then lost its columns.
+    ///
     /// # Panics
-    /// When a new column is longer or shorter, or has a name that is taken.
+    /// When a new column is longer or shorter than the others.
     #[track_caller]
-    pub fn map(&mut self, mut change: impl FnMut(Column) -> Vec<Column>) {
-        self.columns = std::mem::take(&mut self.columns).into_iter().flat_map(&mut change).collect();
-        let mut names = BTreeSet::new();
-        for column in &self.columns {
-            check_length(column, self.rows);
-            assert!(names.insert(&column.name), "Frame::map: two columns are called `{}`", column.name);
+    pub fn map(&mut self, mut change: impl FnMut(Column) -> Result<Vec<Column>, Error>) -> Result<(), Error> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in std::mem::take(&mut self.columns) {
+            columns.extend(change(column)?);
         }
+        let mut names = BTreeSet::new();
+        for column in &columns {
+            check_length(column, self.rows);
+            if !names.insert(&column.name) {
+                return Err(Why::DuplicateColumn { name: column.name.clone() }.into());
+            }
+        }
+        self.columns = columns;
+        Ok(())
     }
 }
 

@@ -52,6 +52,13 @@ impl<'a> Records<'a> {
         self.header
     }
 
+    /// The line of a record, which the reader counts from the blank lines before it.
+    fn line(&self, start: &csv::Position) -> u64 {
+        let rest = &self.text.as_bytes()[start.byte() as usize..];
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        start.line() + blank.filter(|&&byte| byte == b'\n').count() as u64
+    }
+
     /// Calls `row` with the line number (from 1) and the cells of every row, trimmed.
     pub(crate) fn each(&self, mut row: impl FnMut(u64, &StringRecord)) -> Result<(), Error> {
         let expected = self.names.len();
@@ -68,7 +75,7 @@ impl<'a> Records<'a> {
             if std::mem::take(&mut skip) {
                 continue;
             }
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |start| self.line(start));
             if record.len() != expected {
                 return Err(Why::RaggedRow { line, found: record.len(), expected }.into());
             }

@@ -178,6 +178,11 @@ impl Csv {
         if features.rows() == 0 {
             return Err(Why::HeaderOnly.into());
         }
+        if self.targets.is_empty() && self.target == "last" && !names.iter().any(|name| name == "last") {
+            let last = &names[names.len() - 1];
+            notes
+                .push(format!("the target is the last column, `{last}`; write target = {last:?} to be sure"));
+        }
         if !records.has_header() {
             notes.push(format!(
                 "{origin} has no header line, its columns are called column_1 to column_{}; write header = \"yes\" if it has one",
