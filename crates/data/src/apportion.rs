@@ -126,9 +126,11 @@ mod tests {
     }
 
     #[test]
-    fn greedy_alone_would_get_stuck_here() {
-        // Two classes of one row and totals [1, 1]: the largest remainders alone could give both rows to one part.
-        assert_eq!(apportion(&[1, 1], &[1, 1]), [[1, 0], [0, 1]]);
-        assert_eq!(apportion(&[3, 3, 3], &[5, 2, 2]).iter().map(|c| c[0]).sum::<usize>(), 5);
+    fn a_row_moves_where_the_largest_remainders_leave_no_place() {
+        // Found by search: taking the largest remainders in order strands one row here.
+        let counts = apportion(&[2, 3, 3], &[2, 4, 2]);
+        assert_eq!(counts.iter().map(|c| c[1]).sum::<usize>(), 4);
+        assert!(counts[0].iter().zip([0, 1, 0]).all(|(&found, floor)| found == floor || found == floor + 1));
+        assert!(counts[1..].iter().all(|c| c[1] == 1 || c[1] == 2));
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a file, a table or a split, and how it is said: one line, the place first, the cure last.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 
 /// Data that cannot be used: where and why.
@@ -261,7 +261,11 @@ impl fmt::Display for Error {
         if !self.at.is_empty() {
             write!(f, "{}: ", self.at)?;
         }
-        self.why.fmt(f)
+        // Names out of a file may hold line breaks, and a message is one line.
+        for c in self.why.to_string().chars() {
+            if c.is_control() { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
+        }
+        Ok(())
     }
 }
 
@@ -320,7 +324,11 @@ impl fmt::Display for Why {
                 write!(f, "column `{column}`, {place}: the number is infinite or too large; correct the cell")
             }
             Self::MissingTarget { column, line, rows } => {
-                let more = if *rows == 1 { String::new() } else { format!(" (and {} more rows)", rows - 1) };
+                let more = match rows - 1 {
+                    0 => String::new(),
+                    1 => " (and 1 more row)".to_owned(),
+                    more => format!(" (and {more} more rows)"),
+                };
                 write!(
                     f,
                     "target `{column}`, line {line}{more}: the value is missing; fill it or remove the row"
