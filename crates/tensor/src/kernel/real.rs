@@ -1,11 +1,10 @@
 //! `Real`: the two float types kernels are written for.
 
-use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use super::{approx, erf};
-use crate::dtype::DType;
+use crate::element::Element;
 
 mod sealed {
     pub trait Sealed {}
@@ -23,7 +22,7 @@ macro_rules! real {
     ) => {
         /// A float type: `f32` or `f64`.
         ///
-        /// Sealed, so that a kernel may rely on `DTYPE` naming the type exactly. In `f32` the methods `exp`,
+        /// Sealed, so that a kernel may rely on [`Element::DTYPE`] naming the type exactly. In `f32` the methods `exp`,
         /// `exp_m1`, `ln`, `ln_1p`, `tanh`, `sigmoid` and `erf` have neither branches nor calls: a loop over them
         /// inside [`vectorize`](super::vectorize) becomes vector code. In `f64` accuracy comes first.
         ///
@@ -37,12 +36,10 @@ macro_rules! real {
         /// assert!((softplus(0.0f64) - 2f64.ln()).abs() < 1e-15);
         /// ```
         pub trait Real:
-            sealed::Sealed + Copy + Send + Sync + Debug + Display + PartialEq + PartialOrd + Default + 'static
+            sealed::Sealed + Element
             + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
             + AddAssign + SubAssign + MulAssign + DivAssign + Sum
         {
-            /// Which of the two types this is.
-            const DTYPE: DType;
             /// 0.
             const ZERO: Self;
             /// 1.
@@ -62,8 +59,6 @@ macro_rules! real {
 
             /// The nearest number of this type.
             fn from_f64(x: f64) -> Self;
-            /// The same number in `f64`, exactly.
-            fn to_f64(self) -> f64;
             /// The nearest number of this type.
             fn from_usize(n: usize) -> Self;
             /// The larger of the two; NaN when either is (as in PyTorch and NumPy, unlike `f32::max`).
@@ -80,13 +75,12 @@ macro_rules! real {
             $( #[doc = $std_about] fn $std_name(self, $( $arg: $type ),*) -> Self; )*
         }
 
-        real!(@implement f32, F32, [ $( $name => $single; )* ] [ $( $std_name ( $( $arg : $type ),* ); )* ]);
-        real!(@implement f64, F64, [ $( $name => $double; )* ] [ $( $std_name ( $( $arg : $type ),* ); )* ]);
+        real!(@implement f32, [ $( $name => $single; )* ] [ $( $std_name ( $( $arg : $type ),* ); )* ]);
+        real!(@implement f64, [ $( $name => $double; )* ] [ $( $std_name ( $( $arg : $type ),* ); )* ]);
     };
-    (@implement $real:ident, $dtype:ident, [ $( $name:ident => $body:path; )* ]
+    (@implement $real:ident, [ $( $name:ident => $body:path; )* ]
         [ $( $std_name:ident ( $( $arg:ident : $type:ty ),* ); )* ]) => {
         impl Real for $real {
-            const DTYPE: DType = DType::$dtype;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const INFINITY: Self = $real::INFINITY;
@@ -98,8 +92,6 @@ macro_rules! real {
 
             #[inline(always)]
             fn from_f64(x: f64) -> Self { x as $real }
-            #[inline(always)]
-            fn to_f64(self) -> f64 { f64::from(self) }
             #[inline(always)]
             fn from_usize(n: usize) -> Self { n as $real }
             #[inline(always)]
