@@ -138,3 +138,14 @@ fn dropped_columns_are_gone() {
     let csv = Csv { drop: vec!["id".into()], ..Csv::default() };
     assert_eq!(read(&csv, "id,a,y\nk1,1,0.5\nk2,2,1.5\n").features.names(), ["a"]);
 }
+
+#[test]
+fn a_new_file_without_a_header_is_matched_by_position() {
+    let folder = Folder::new();
+    let train = folder.write("train.csv", "1,2.5,a\n3,4.5,b\n5,6.5,a\n");
+    let csv = Csv { path: "train.csv".into(), ..Csv::default() };
+    let raw = csv.open(folder.path()).unwrap();
+    let new = folder.write("new.csv", "1,2.5\n3,4.5\n5,6.5\n");
+    assert_eq!(csv.open_new(&new, &raw.features.fields()).unwrap(), raw.features, "features alone");
+    assert_eq!(csv.open_new(&train, &raw.features.fields()).unwrap(), raw.features, "with the target");
+}
