@@ -1,0 +1,41 @@
+//! The best checkpoint: the training ends with the weights of its best epoch.
+
+use tunesmith_core::{Describe, Flow, Param, register};
+
+use super::{Callback, CallbackEntry, EpochEnd, Watch, watch_params};
+
+/// Keeps the weights of the best epoch and hands them back at the end.
+#[derive(Clone, Debug)]
+pub struct BestCheckpoint {
+    pub(crate) watch: Watch,
+    best: Option<Vec<f32>>,
+}
+
+impl Default for BestCheckpoint {
+    fn default() -> Self {
+        Self { watch: Watch::new("validation_loss"), best: None }
+    }
+}
+
+impl Describe for BestCheckpoint {
+    const NAME: &'static str = "best_checkpoint";
+    const ABOUT: &'static str = "the training ends with the weights of its best epoch";
+    const PARAMS: &'static [Param<Self>] = watch_params![];
+}
+
+impl Callback for BestCheckpoint {
+    fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow {
+        if let Some(value) = self.watch.read(end.values) {
+            if self.watch.improves(value, |_| 0.0) {
+                self.best = Some(end.params.to_vec());
+            }
+        }
+        Flow::Continue
+    }
+
+    fn train_end(&mut self) -> Option<Vec<f32>> {
+        self.best.take()
+    }
+}
+
+register!(CallbackEntry, BestCheckpoint);

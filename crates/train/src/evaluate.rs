@@ -1,0 +1,187 @@
+//! Measuring a model on rows it is not trained on just now: no gradient, nothing random.
+
+use std::collections::BTreeMap;
+
+use tunesmith_autodiff::{Feed, Runner};
+use tunesmith_core::{Error, Plug};
+use tunesmith_data::{Dataset, Targets, Task};
+use tunesmith_nn::loss::find_loss;
+use tunesmith_nn::{Loss, Mode, Sequential};
+use tunesmith_tensor::Par;
+
+use crate::fitting::{self, Fed};
+use crate::metric::{Named, Predictions, Truth};
+use crate::step::each_side_by_side;
+
+/// Rows that are predicted at once.
+const ROWS: usize = 256;
+/// Batches side by side.
+const LANES: usize = 4;
+
+/// What a measurement found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The mean loss.
+    pub loss: f64,
+    /// The metrics by name.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+/// Predictions for all rows of a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predicted {
+    /// `[rows, outputs]`: probabilities for classes, numbers else.
+    pub values: Vec<f64>,
+    /// Outputs per row.
+    pub outputs: usize,
+    /// The mean loss.
+    pub loss: f64,
+}
+
+impl Predicted {
+    /// Calls `f` with the predictions beside the truth of the data they were made for.
+    pub fn against<R>(&self, data: &Dataset, f: impl FnOnce(&Predictions<'_>) -> R) -> R {
+        let numbers: Vec<f64>;
+        let truth = match data.targets() {
+            Targets::Classes { codes, names } => Truth::Classes { codes, count: names.len() },
+            Targets::Numbers { values, .. } => {
+                numbers = values.iter().map(|&v| f64::from(v)).collect();
+                Truth::Numbers(&numbers)
+            }
+        };
+        f(&Predictions { values: &self.values, outputs: self.outputs, truth })
+    }
+}
+
+/// A batch of fixed size with all it needs.
+#[derive(Debug)]
+struct Lane {
+    runner: Runner<f32>,
+    x: Vec<f32>,
+    y: Fed,
+    rows: Vec<usize>,
+    values: Vec<f64>,
+    loss: f64,
+}
+
+/// Predicts and measures; keeps its plans, so that measuring after every epoch costs no planning.
+#[derive(Debug)]
+pub struct Evaluator {
+    model: Sequential,
+    loss: Box<dyn Loss>,
+    metrics: Vec<Named>,
+    par: Par,
+    outputs: usize,
+    /// Lanes by the rows of their batch and the rows of the whole, over which the loss is a mean.
+    lanes: BTreeMap<(usize, usize), Vec<Lane>>,
+}
+
+impl Evaluator {
+    /// An evaluator of a model by a loss and metrics; without metrics, accuracy for classes, RMSE and R2 for numbers.
+    ///
+    /// # Errors
+    /// When something named is not linked, does not fit the data, or has settings that are not possible.
+    pub fn new(model: &Sequential, loss: &Plug, metrics: &[Plug], data: &Dataset, par: Par) -> Result<Self, Error> {
+        let built = find_loss(loss, "training.loss")?;
+        fitting::check(model, &*built, &loss.name, data)?;
+        let classes = matches!(data.task(), Task::Classification { .. });
+        let usual = if classes { vec![Plug::new("accuracy")] } else { vec![Plug::new("rmse"), Plug::new("r2")] };
+        let chosen = if metrics.is_empty() { &usual } else { metrics };
+        let mut named = Vec::new();
+        for (i, plug) in chosen.iter().enumerate() {
+            let at = format!("training.metrics.{i}");
+            let metric = Named::make(plug, &at)?;
+            if metric.metric.of_classes() != classes {
+                let (of, is) = if classes { ("numbers", "a class") } else { ("classes", "a number") };
+                let because = format!("{} is of {of}, but the target is {is}", metric.name);
+                return Err(Error::new(at, tunesmith_core::Why::Conflict { because }));
+            }
+            named.push(metric);
+        }
+        let outputs = model.output_shape().numel();
+        Ok(Self { model: model.clone(), loss: built, metrics: named, par, outputs, lanes: BTreeMap::new() })
+    }
+
+    /// The metrics that are measured.
+    #[must_use]
+    pub fn metrics(&self) -> &[Named] {
+        &self.metrics
+    }
+
+    /// Predicts all rows.
+    ///
+    /// # Panics
+    /// When data, parameters and model do not have the same sizes.
+    pub fn predict(&mut self, params: &[f32], data: &Dataset) -> Predicted {
+        let total = data.rows();
+        let mut values = Vec::with_capacity(total * self.outputs);
+        let mut loss = 0.0;
+        let full = total / ROWS;
+        let mut done = 0;
+        for (batches, size) in [(full, ROWS), (usize::from(total % ROWS > 0), total % ROWS)] {
+            let mut left = batches;
+            while left > 0 {
+                let count = left.min(LANES);
+                self.lanes_of(size, total, count);
+                let lanes = &mut self.lanes.get_mut(&(size, total)).expect("just made")[..count];
+                each_side_by_side(self.par, lanes, 0, &|index, lane| lane.run(params, data, done + index * size));
+                for lane in lanes {
+                    values.extend_from_slice(&lane.values);
+                    loss += lane.loss;
+                }
+                done += count * size;
+                left -= count;
+            }
+        }
+        Predicted { values, outputs: self.outputs, loss }
+    }
+
+    /// Predicts all rows and measures the predictions.
+    ///
+    /// # Panics
+    /// When data, parameters and model do not have the same sizes.
+    pub fn measure(&mut self, params: &[f32], data: &Dataset) -> Measured {
+        let predicted = self.predict(params, data);
+        let value = |named: &Named| (named.name.clone(), predicted.against(data, |p| named.metric.value(p)));
+        Measured { loss: predicted.loss, metrics: self.metrics.iter().map(value).collect() }
+    }
+
+    fn lanes_of(&mut self, size: usize, total: usize, count: usize) {
+        let Self { model, loss, outputs, lanes, .. } = self;
+        let lanes = lanes.entry((size, total)).or_default();
+        while lanes.len() < count {
+            if let Some(Lane { runner, .. }) = lanes.first() {
+                let runner = Runner::new(runner.plan().clone());
+                lanes.push(Lane::new(runner, &**loss, size, model.input_shape().numel(), *outputs));
+                continue;
+            }
+            let traced = model.trace(size, Mode::Prediction);
+            let target = Fed::new(&**loss, size, *outputs).input(&traced.graph, size, *outputs);
+            let value = loss.value(&traced.output, &target, total);
+            let shown = loss.interpret(&traced.output);
+            let runner = Runner::new(traced.graph.plan(&[&value, &shown]));
+            lanes.push(Lane::new(runner, &**loss, size, model.input_shape().numel(), *outputs));
+        }
+    }
+}
+
+impl Lane {
+    fn new(runner: Runner<f32>, loss: &dyn Loss, size: usize, width: usize, outputs: usize) -> Self {
+        let y = Fed::new(loss, size, outputs);
+        Self { runner, x: vec![0.0; size * width], y, rows: vec![0; size], values: Vec::new(), loss: 0.0 }
+    }
+
+    fn run(&mut self, params: &[f32], data: &Dataset, first: usize) {
+        self.rows.iter_mut().enumerate().for_each(|(i, row)| *row = first + i);
+        data.gather_rows(&self.rows, &mut self.x);
+        self.y.gather(data, &self.rows);
+        let feed = |inputs, indices| Feed { params, inputs, indices, noise: 0 };
+        match &self.y {
+            Fed::Classes(y) => self.runner.run(feed(&[&self.x], &[y])),
+            Fed::Numbers(y) => self.runner.run(feed(&[&self.x, y], &[])),
+        }
+        self.loss = self.runner.loss();
+        self.values.clear();
+        self.values.extend(self.runner.output(1).iter().map(|&v| f64::from(v)));
+    }
+}

@@ -1,0 +1,302 @@
+//! The loop: epochs of steps, a measurement after each, callbacks, and an outcome.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Instant;
+
+use tunesmith_core::{Error, Flow, Reporter, Seed};
+use tunesmith_data::{Batches, Dataset};
+use tunesmith_nn::Sequential;
+use tunesmith_optim::{
+    AddL1, AddL2, Chain, ClipByGlobalNorm, ClipByValue, Layout, Optimizer, OptimizerEntry, Pace, Point, Schedule,
+    ScheduleEntry, Segment, StepError,
+};
+use tunesmith_tensor::{DType, Par};
+
+use crate::callback::{Callback, CallbackEntry, EpochEnd};
+use crate::evaluate::{Evaluator, Measured};
+use crate::history::{History, Values};
+use crate::settings::Training;
+use crate::step::Stepper;
+
+/// How a training ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// All epochs were run.
+    Finished,
+    /// A callback or the reporter ended it early.
+    Stopped,
+    /// A number left the finite.
+    Diverged {
+        /// The epoch, from 0.
+        epoch: usize,
+        /// The step, from 0.
+        step: usize,
+        /// What was seen.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finished => f.write_str("finished"),
+            Self::Stopped => f.write_str("stopped early"),
+            Self::Diverged { epoch, reason, .. } => write!(f, "diverged in epoch {}: {reason}", epoch + 1),
+        }
+    }
+}
+
+/// A trained model.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The model.
+    pub model: Sequential,
+    /// Its parameters, in the order of [`Sequential::params`].
+    pub params: Vec<f32>,
+    /// What was measured after each epoch.
+    pub history: History,
+    /// How the training ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Trains one model: everything that lives from the first step to the last.
+///
+/// ```
+/// use tunesmith_data::{Dataset, Targets};
+/// use tunesmith_nn::{Sequential, layers::Dense};
+/// use tunesmith_train::{Outcome, Trainer, Training};
+///
+/// let x: Vec<f32> = (0..64).map(|i| i as f32 / 32.0 - 1.0).collect();
+/// let y = x.iter().map(|x| 3.0 * x * x).collect();
+/// let data = Dataset::new(x, &["x"], Targets::Numbers { values: y, outputs: 1 });
+/// let model = Sequential::new([1]).with(Dense::new(16).activation("tanh")).with(Dense::new(1));
+///
+/// let training = Training::new("mse").optimizer("adam", 0.02).epochs(200).batch_size(16);
+/// let fitted = Trainer::new(&model, &training, &data, None).unwrap().fit(&mut ());
+/// assert_eq!(fitted.outcome, Outcome::Finished);
+/// assert!(fitted.history.curve("loss")[199] < 0.02);
+/// ```
+#[derive(Debug)]
+pub struct Trainer {
+    model: Sequential,
+    training: Training,
+    train: Dataset,
+    validation: Option<Dataset>,
+    par: Par,
+    reported: Option<String>,
+    stepper: Stepper,
+    evaluator: Evaluator,
+    optimizer: Box<dyn Optimizer>,
+    schedule: Option<Box<dyn Schedule>>,
+    callbacks: Vec<Box<dyn Callback>>,
+    batches: Batches,
+    params: Vec<f32>,
+    lr_factor: f64,
+    step: usize,
+    seed: Seed,
+}
+
+impl Trainer {
+    /// Makes everything ready: checks that data, model and settings fit, draws first weights.
+    ///
+    /// # Errors
+    /// What does not fit, with the setting's path.
+    pub fn new(
+        model: &Sequential,
+        training: &Training,
+        train: &Dataset,
+        validation: Option<&Dataset>,
+    ) -> Result<Self, Error> {
+        training.check()?;
+        let par = Par::Seq;
+        let evaluator = Evaluator::new(model, &training.loss, &training.metrics, train, par)?;
+        let stepper = Stepper::new(model, &training.loss, par)?;
+        let mut optimizer = OptimizerEntry::make(&training.optimizer, "training.optimizer")?;
+        optimizer.prepend(before_the_rule(training));
+        let layout = Layout::packed(model.params().into_iter().map(|p| (p.name, p.shape.dims().to_vec())));
+        optimizer.init(&layout, DType::F32);
+        let schedule = training.schedule.as_ref().map(|plug| ScheduleEntry::make(plug, "training.schedule")).transpose()?;
+        let callbacks = training
+            .callbacks
+            .iter()
+            .enumerate()
+            .map(|(i, plug)| CallbackEntry::make(plug, &format!("training.callbacks.{i}")))
+            .collect::<Result<_, _>>()?;
+        let seed = Seed::new(training.seed as u64);
+        let batch = if optimizer.full_batch() { train.rows() } else { training.batch_size };
+        let params = model.initial_params(training.seed as u64).into_iter().map(|p| p as f32).collect();
+        Ok(Self {
+            model: model.clone(),
+            training: training.clone(),
+            train: train.clone(),
+            validation: validation.cloned(),
+            par,
+            reported: None,
+            stepper,
+            evaluator,
+            optimizer,
+            schedule,
+            callbacks,
+            batches: Batches::new(train.rows(), batch.max(1), seed.named("order")),
+            params,
+            lr_factor: 1.0,
+            step: 0,
+            seed,
+        })
+    }
+
+    /// The same on the current rayon pool: a batch's shards run side by side. The result is the same, bit for bit.
+    ///
+    /// # Errors
+    /// As for [`Trainer::new`], which has found none before.
+    pub fn parallel(mut self, par: Par) -> Result<Self, Error> {
+        self.par = par;
+        self.stepper = Stepper::new(&self.model, &self.training.loss, par)?;
+        self.evaluator = Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
+        Ok(self)
+    }
+
+    /// The same with a value reported after each epoch: `validation_accuracy`, or another name of the history.
+    #[must_use]
+    pub fn reporting(mut self, name: &str) -> Self {
+        self.reported = Some(name.to_owned());
+        self
+    }
+
+    /// The same with a callback more.
+    #[must_use]
+    pub fn callback(mut self, callback: impl Callback + 'static) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Steps of the whole training.
+    #[must_use]
+    pub fn total_steps(&self) -> usize {
+        self.batches.per_epoch() * self.training.epochs
+    }
+
+    /// Runs the epochs.
+    pub fn fit(mut self, reporter: &mut dyn Reporter) -> Fitted {
+        let began = Instant::now();
+        let mut history = History::default();
+        let mut outcome = Outcome::Finished;
+        for epoch in 0..self.training.epochs {
+            let loss = match self.epoch(epoch, reporter) {
+                Ok(Some(loss)) => loss,
+                Ok(None) => {
+                    outcome = Outcome::Stopped;
+                    break;
+                }
+                Err(diverged) => {
+                    outcome = diverged;
+                    break;
+                }
+            };
+            let values = self.measure(epoch, loss);
+            let mut flow = Flow::Continue;
+            for callback in &mut self.callbacks {
+                let mut end = EpochEnd {
+                    epoch,
+                    epochs: self.training.epochs,
+                    values: &values,
+                    params: &self.params,
+                    lr_factor: &mut self.lr_factor,
+                };
+                if callback.epoch_end(&mut end) != Flow::Continue {
+                    flow = Flow::Stop;
+                }
+            }
+            if let Some(value) = self.reported.as_ref().and_then(|name| values.get(name)) {
+                if reporter.report(epoch as u64, *value) != Flow::Continue {
+                    flow = Flow::Stop;
+                }
+            }
+            history.push(values);
+            if flow != Flow::Continue && epoch + 1 < self.training.epochs {
+                outcome = Outcome::Stopped;
+                break;
+            }
+        }
+        for callback in &mut self.callbacks {
+            if let Some(better) = callback.train_end() {
+                self.params = better;
+            }
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        Fitted { model: self.model, params: self.params, history, outcome, seconds }
+    }
+
+    /// One pass over the rows: the mean loss, or `None` when the reporter wants to end.
+    fn epoch(&mut self, epoch: usize, reporter: &mut dyn Reporter) -> Result<Option<f64>, Outcome> {
+        let (total, per_epoch) = (self.total_steps(), self.batches.per_epoch());
+        let (mut sum, mut rows) = (0.0, 0);
+        for batch in self.batches.epoch(epoch as u64) {
+            if reporter.interrupted() != Flow::Continue {
+                return Ok(None);
+            }
+            let point = Point {
+                step: self.step,
+                total_steps: total,
+                epoch: self.step as f64 / per_epoch as f64,
+                total_epochs: self.training.epochs as f64,
+            };
+            let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
+            let pace = Pace { scale: factor * self.lr_factor, progress: point.progress() };
+            let noise = self.seed.named("noise").at(self.step as u64);
+            let diverged = |reason: String| Outcome::Diverged { epoch, step: self.step, reason };
+            let loss = self
+                .stepper
+                .step(&self.train, batch, &mut self.params, &mut *self.optimizer, pace, noise)
+                .map_err(|error: StepError| diverged(error.to_string()))?;
+            if !loss.is_finite() {
+                return Err(diverged(format!("the loss is {loss}; lower the learning rate or clip gradients")));
+            }
+            sum += loss * batch.len() as f64;
+            rows += batch.len();
+            self.step += 1;
+        }
+        Ok(Some(sum / rows.max(1) as f64))
+    }
+
+    fn measure(&mut self, epoch: usize, loss: f64) -> Values {
+        let mut values: Values = BTreeMap::new();
+        values.insert("loss".into(), loss);
+        let point = Point::new(self.step.saturating_sub(1), self.total_steps(), self.training.epochs as f64);
+        let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
+        values.insert("lr".into(), self.optimizer.lr() * factor * self.lr_factor);
+        let _ = epoch;
+        let mut put = |part: &str, measured: Measured| {
+            values.insert(format!("{part}loss"), measured.loss);
+            values.extend(measured.metrics.into_iter().map(|(name, value)| (format!("{part}{name}"), value)));
+        };
+        if self.training.measure_training {
+            put("", self.evaluator.measure(&self.params, &self.train));
+        }
+        if let Some(validation) = &self.validation {
+            put("validation_", self.evaluator.measure(&self.params, validation));
+        }
+        values
+    }
+}
+
+/// Penalties and clipping, which come before the rule: penalties first, so that clipping bounds what they add.
+fn before_the_rule(training: &Training) -> Chain {
+    let mut chain = Chain::new();
+    if training.l2 > 0.0 {
+        chain = chain.then(AddL2::new(training.l2).only(Segment::is_weight));
+    }
+    if training.l1 > 0.0 {
+        chain = chain.then(AddL1::new(training.l1).only(Segment::is_weight));
+    }
+    if let Some(limit) = training.clip_value {
+        chain = chain.then(ClipByValue::new(limit));
+    }
+    if let Some(limit) = training.clip_norm {
+        chain = chain.then(ClipByGlobalNorm::new(limit));
+    }
+    chain
+}

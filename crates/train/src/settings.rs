@@ -1,0 +1,147 @@
+//! `Training`: how a model is trained, as a recipe says it.
+
+use tunesmith_core::{Describe, Error, Param, Plug};
+use tunesmith_nn::loss::find_loss;
+use tunesmith_optim::{OptimizerEntry, ScheduleEntry};
+
+use crate::callback::CallbackEntry;
+use crate::metric::Named;
+
+/// How a model is trained: the section `[training]` of a recipe.
+///
+/// ```
+/// use tunesmith_train::Training;
+/// let training = Training::new("mse").epochs(20).optimizer("adam", 0.01);
+/// assert_eq!(training.epochs, 20);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Training {
+    /// What is made small.
+    pub loss: Plug,
+    /// Passes over the training rows.
+    pub epochs: usize,
+    /// Rows per step; a rule that needs the whole data takes all.
+    pub batch_size: usize,
+    /// The rule that turns gradients into updates.
+    pub optimizer: Plug,
+    /// The factor on the learning rate over time.
+    pub schedule: Option<Plug>,
+    /// Factor of the weights' signs added to their gradients.
+    pub l1: f64,
+    /// Factor of the weights added to their gradients (PyTorch's convention: half the penalty's factor of the squares).
+    pub l2: f64,
+    /// Gradients are held between plus and minus this.
+    pub clip_value: Option<f64>,
+    /// The norm of all gradients together is held below this.
+    pub clip_norm: Option<f64>,
+    /// What is measured besides the loss; empty means accuracy for classes, RMSE and R2 for numbers.
+    pub metrics: Vec<Plug>,
+    /// What watches and steers.
+    pub callbacks: Vec<Plug>,
+    /// Where first weights, order of rows and dropout come from.
+    pub seed: usize,
+    /// Whether the training rows are measured after every epoch too.
+    pub measure_training: bool,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            loss: Plug::new("cross_entropy"),
+            epochs: 30,
+            batch_size: 32,
+            optimizer: Plug::new("adam"),
+            schedule: None,
+            l1: 0.0,
+            l2: 0.0,
+            clip_value: None,
+            clip_norm: None,
+            metrics: Vec::new(),
+            callbacks: Vec::new(),
+            seed: 0,
+            measure_training: true,
+        }
+    }
+}
+
+impl Describe for Training {
+    const NAME: &'static str = "training";
+    const ABOUT: &'static str = "how a model is trained";
+    const PARAMS: &'static [Param<Self>] = &[
+        Param::plug("loss", "loss", |s: &mut Self| &mut s.loss, "what is made small"),
+        Param::int("epochs", 5, 100, |s: &mut Self| &mut s.epochs, "passes over the training rows").log().rarely().valid(1.0, 1e9),
+        Param::int("batch_size", 16, 256, |s: &mut Self| &mut s.batch_size, "rows per step").log().rarely().valid(1.0, 1e9),
+        Param::plug("optimizer", "optimizer", |s: &mut Self| &mut s.optimizer, "the rule of the updates"),
+        Param::optional_plug("schedule", "schedule", |s: &mut Self| &mut s.schedule, "the learning rate over time"),
+        Param::float("regularize.l1", 0.0, 1e-2, |s: &mut Self| &mut s.l1, "pulls weights to zero evenly").rarely().valid(0.0, 1e6),
+        Param::float("regularize.l2", 0.0, 1e-2, |s: &mut Self| &mut s.l2, "pulls weights to zero in proportion").rarely().valid(0.0, 1e6),
+        Param::optional_float("clip.value", 0.1, 10.0, |s: &mut Self| &mut s.clip_value, "bound on each gradient").log().rarely().valid(1e-12, 1e12),
+        Param::optional_float("clip.norm", 0.1, 10.0, |s: &mut Self| &mut s.clip_norm, "bound on the norm of all gradients").log().rarely().valid(1e-12, 1e12),
+        Param::plugs("metrics", "metric", |s: &mut Self| &mut s.metrics, "what is measured besides the loss"),
+        Param::plugs("callbacks", "callback", |s: &mut Self| &mut s.callbacks, "what watches and steers"),
+        Param::int("seed", 0, 100, |s: &mut Self| &mut s.seed, "of first weights, order of rows, dropout").fixed(),
+        Param::switch("measure_training", |s: &mut Self| &mut s.measure_training, "measure the training rows after each epoch"),
+    ];
+}
+
+impl Training {
+    /// Training for a loss, by name; everything else as in [`Training::default`].
+    #[must_use]
+    pub fn new(loss: &str) -> Self {
+        Self { loss: Plug::new(loss), ..Self::default() }
+    }
+
+    /// The same with that many passes over the training rows.
+    #[must_use]
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// The same with that many rows per step.
+    #[must_use]
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.batch_size = rows;
+        self
+    }
+
+    /// The same with a rule by name and its learning rate.
+    #[must_use]
+    pub fn optimizer(mut self, name: &str, lr: f64) -> Self {
+        self.optimizer = Plug::new(name).with("lr", lr);
+        self
+    }
+
+    /// The same with a metric more.
+    #[must_use]
+    pub fn metric(mut self, name: &str) -> Self {
+        self.metrics.push(Plug::new(name));
+        self
+    }
+
+    /// The same from another seed.
+    #[must_use]
+    pub fn seed(mut self, seed: usize) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Checks every plug-in it names.
+    ///
+    /// # Errors
+    /// The first that is not linked, or whose settings are not possible.
+    pub fn check(&self) -> Result<(), Error> {
+        find_loss(&self.loss, "training.loss")?;
+        OptimizerEntry::make(&self.optimizer, "training.optimizer")?;
+        if let Some(schedule) = &self.schedule {
+            ScheduleEntry::make(schedule, "training.schedule")?;
+        }
+        for (i, metric) in self.metrics.iter().enumerate() {
+            Named::make(metric, &format!("training.metrics.{i}"))?;
+        }
+        for (i, callback) in self.callbacks.iter().enumerate() {
+            CallbackEntry::make(callback, &format!("training.callbacks.{i}"))?;
+        }
+        Ok(())
+    }
+}

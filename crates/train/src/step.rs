@@ -1,0 +1,176 @@
+//! One training step: a batch cut into shards, each with a runner of its own, then one pass of the optimizer.
+//!
+//! How many shards a batch has follows from the shapes alone, never from the machine; their gradients are added in
+//! order. So the result is the same, bit for bit, for any number of threads.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use tunesmith_autodiff::{Feed, Runner};
+use tunesmith_core::{Error, Plug, Seed};
+use tunesmith_data::Dataset;
+use tunesmith_nn::loss::find_loss;
+use tunesmith_nn::{Loss, Mode, Sequential};
+use tunesmith_optim::{Optimizer, Pace, StepError};
+use tunesmith_tensor::Par;
+
+use crate::fitting::Fed;
+
+/// The most shards a batch is cut into.
+const MAX_SHARDS: usize = 8;
+/// A shard has at least this much to compute: below it, waking a second core costs more than it gives.
+const MIN_SHARD_FLOPS: u64 = 4_000_000;
+/// A shard has at least this many rows for a model of any size.
+const MIN_ROWS: usize = 16;
+/// With more parameters than this many, writing and adding gradients per shard costs enough to ask for more rows.
+const LARGE_MODEL: usize = 1 << 17;
+const MIN_ROWS_LARGE: usize = 64;
+
+/// How many shards a batch of that many rows is cut into.
+fn shard_count(rows: usize, params: usize, flops: u64) -> usize {
+    let least_rows = if params > LARGE_MODEL { MIN_ROWS_LARGE } else { MIN_ROWS };
+    let by_work = usize::try_from(flops / MIN_SHARD_FLOPS).unwrap_or(MAX_SHARDS);
+    (rows / least_rows).min(by_work).clamp(1, MAX_SHARDS)
+}
+
+/// A part of a batch with all it needs.
+#[derive(Debug)]
+struct Shard {
+    rows: Range<usize>,
+    runner: Runner<f32>,
+    x: Vec<f32>,
+    y: Fed,
+    gradients: Vec<f32>,
+    loss: f64,
+}
+
+/// Takes training steps: batch in, parameters changed.
+///
+/// ```
+/// use tunesmith_core::{Plug, Seed};
+/// use tunesmith_data::{Dataset, Targets};
+/// use tunesmith_nn::{Sequential, layers::Dense};
+/// use tunesmith_optim::{Adam, Layout, Pace, Rule};
+/// use tunesmith_tensor::{DType, Par};
+/// use tunesmith_train::Stepper;
+///
+/// let data = Dataset::new(vec![0.0, 1.0, 2.0], &["x"], Targets::Numbers { values: vec![1.0, 3.0, 5.0], outputs: 1 });
+/// let model = Sequential::new([1]).with(Dense::new(1));
+/// let mut stepper = Stepper::new(&model, &Plug::new("mse"), Par::Seq).unwrap();
+/// let mut params: Vec<f32> = vec![0.0, 0.0];
+/// let mut adam = Adam { lr: 0.1, ..Adam::default() }.optimizer();
+/// adam.init(&Layout::packed([("weight", vec![1, 1]), ("bias", vec![1])]), DType::F32);
+/// for step in 0..400 {
+///     stepper.step(&data, &[0, 1, 2], &mut params, &mut *adam, Pace::default(), Seed::new(step)).unwrap();
+/// }
+/// assert!((params[0] - 2.0).abs() < 1e-2 && (params[1] - 1.0).abs() < 1e-2);
+/// ```
+#[derive(Debug)]
+pub struct Stepper {
+    model: Sequential,
+    loss: Box<dyn Loss>,
+    par: Par,
+    outputs: usize,
+    /// The shards for each size of batch that was met: the usual one, and the last of an epoch.
+    batches: BTreeMap<usize, Vec<Shard>>,
+}
+
+impl Stepper {
+    /// A stepper for a model and a loss.
+    ///
+    /// # Errors
+    /// When no such loss is linked, or its settings are not possible.
+    pub fn new(model: &Sequential, loss: &Plug, par: Par) -> Result<Self, Error> {
+        let loss = find_loss(loss, "training.loss")?;
+        let outputs = model.output_shape().numel();
+        Ok(Self { model: model.clone(), loss, par, outputs, batches: BTreeMap::new() })
+    }
+
+    /// Takes one step on the rows of a batch and returns the batch's loss before it.
+    ///
+    /// After the first batch of a size nothing is allocated.
+    ///
+    /// # Errors
+    /// When a gradient is not finite; the parameters are then unchanged.
+    ///
+    /// # Panics
+    /// When data, parameters and model do not have the same sizes.
+    pub fn step(
+        &mut self,
+        data: &Dataset,
+        rows: &[usize],
+        params: &mut [f32],
+        optimizer: &mut dyn Optimizer,
+        pace: Pace,
+        noise: Seed,
+    ) -> Result<f64, StepError> {
+        if !self.batches.contains_key(&rows.len()) {
+            let shards = self.shards(rows.len());
+            self.batches.insert(rows.len(), shards);
+        }
+        let par = self.par;
+        let shards = self.batches.get_mut(&rows.len()).expect("just made");
+        {
+            let params: &[f32] = params;
+            each_side_by_side(par, shards, 0, &|index, shard| {
+                let rows = &rows[shard.rows.clone()];
+                data.gather_rows(rows, &mut shard.x);
+                shard.y.gather(data, rows);
+                let noise = noise.at(index as u64).value();
+                let feed = |inputs, indices| Feed { params, inputs, indices, noise };
+                match &shard.y {
+                    Fed::Classes(y) => shard.runner.run_training(feed(&[&shard.x], &[y]), &mut shard.gradients),
+                    Fed::Numbers(y) => shard.runner.run_training(feed(&[&shard.x, y], &[]), &mut shard.gradients),
+                }
+                shard.loss = shard.runner.loss();
+            });
+        }
+        let mut gradients: [&[f32]; MAX_SHARDS] = [&[]; MAX_SHARDS];
+        for (slot, shard) in gradients.iter_mut().zip(shards.iter()) {
+            *slot = &shard.gradients;
+        }
+        optimizer.step(params, &gradients[..shards.len()], pace, par)?;
+        Ok(shards.iter().map(|shard| shard.loss).sum())
+    }
+
+    /// How many shards a batch of that many rows is cut into.
+    #[must_use]
+    pub fn shards_of(&self, rows: usize) -> usize {
+        let flops = 3 * self.model.summary().flops * rows as u64; // forward, and twice that backward
+        shard_count(rows, self.model.param_count(), flops)
+    }
+
+    fn shards(&self, rows: usize) -> Vec<Shard> {
+        let count = self.shards_of(rows);
+        let width = self.model.input_shape().numel();
+        (0..count)
+            .map(|i| {
+                let range = rows * i / count..rows * (i + 1) / count;
+                let part = range.len();
+                let traced = self.model.trace(part, Mode::Training);
+                let y = Fed::new(&*self.loss, part, self.outputs);
+                let target = y.input(&traced.graph, part, self.outputs);
+                let loss = self.loss.value(&traced.output, &target, rows);
+                let plan = traced.graph.plan_training(&loss, &[]);
+                let gradients = vec![0.0; plan.param_len()];
+                Shard { rows: range, runner: Runner::new(plan), x: vec![0.0; part * width], y, gradients, loss: 0.0 }
+            })
+            .collect()
+    }
+}
+
+/// Calls `f` on every item with its position, side by side where there is a pool; allocates nothing.
+pub(crate) fn each_side_by_side<T: Send>(par: Par, items: &mut [T], first: usize, f: &(impl Fn(usize, &mut T) + Sync)) {
+    match items {
+        [] => {}
+        [item] => f(first, item),
+        items => {
+            let middle = items.len() / 2;
+            let (left, right) = items.split_at_mut(middle);
+            par.join(
+                || each_side_by_side(par, left, first, f),
+                || each_side_by_side(par, right, first + middle, f),
+            );
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a training promises: it learns, it is the same for any number of threads, divergence is an outcome.
+
+use tunesmith_core::{Flow, Plug, Reporter, Seed};
+use tunesmith_data::{Dataset, Targets};
+use tunesmith_nn::{Sequential, layers::Dense, layers::Dropout};
+use tunesmith_tensor::Par;
+use tunesmith_train::{Outcome, Trainer, Training, checkpoint};
+
+/// Two interleaved half moons with noise: not to be separated by a line.
+fn moons(rows: usize, seed: u64) -> Dataset {
+    let mut g = Seed::new(seed).generator();
+    let mut x = Vec::new();
+    let mut codes = Vec::new();
+    for i in 0..rows {
+        let upper = i % 2 == 0;
+        let angle = g.uniform_in(0.0, std::f64::consts::PI);
+        let (cx, cy, sign) = if upper { (0.0, 0.0, 1.0) } else { (1.0, 0.5, -1.0) };
+        x.push((cx + sign * angle.cos() + 0.1 * g.normal()) as f32);
+        x.push((cy + sign * angle.sin() + 0.1 * g.normal()) as f32);
+        codes.push(i64::from(upper));
+    }
+    let names = ["lower".to_owned(), "upper".to_owned()].into();
+    Dataset::new(x, &["x", "y"], Targets::Classes { codes, names })
+}
+
+fn model(outputs: usize) -> Sequential {
+    Sequential::new([2]).with(Dense::new(32).activation("relu")).with(Dropout::new(0.1)).with(Dense::new(outputs))
+}
+
+fn training() -> Training {
+    Training::new("cross_entropy").optimizer("adam", 0.02).epochs(30).batch_size(16)
+}
+
+#[test]
+fn learns_what_a_line_cannot_separate() {
+    let (train, validation) = (moons(400, 1), moons(200, 2));
+    let fitted = Trainer::new(&model(2), &training(), &train, Some(&validation)).unwrap().fit(&mut ());
+    let accuracy = fitted.history.curve("validation_accuracy");
+    assert!(accuracy[29] > 0.97, "{accuracy:?}");
+    assert!(fitted.history.curve("loss")[29] < 0.1);
+}
+
+#[test]
+fn binary_losses_take_two_classes_and_one_output() {
+    for (loss, activation) in [("binary_cross_entropy", "sigmoid"), ("binary_cross_entropy_with_logits", "linear")] {
+        let model = Sequential::new([2]).with(Dense::new(16).activation("tanh")).with(Dense::new(1).activation(activation));
+        let training = Training { loss: Plug::new(loss), ..training() }.epochs(60);
+        let fitted = Trainer::new(&model, &training, &moons(400, 1), Some(&moons(200, 2))).unwrap().fit(&mut ());
+        let accuracy = fitted.history.curve("validation_accuracy");
+        assert!(accuracy[59] > 0.96, "{loss}: {accuracy:?}");
+    }
+}
+
+#[test]
+fn the_same_bits_for_any_number_of_threads() {
+    // Wide enough to be cut into several shards.
+    let wide = Sequential::new([2])
+        .with(Dense::new(256).activation("tanh"))
+        .with(Dropout::new(0.3))
+        .with(Dense::new(256).activation("relu"))
+        .with(Dense::new(2));
+    let training = Training::new("cross_entropy").epochs(2).batch_size(128);
+    let data = moons(1000, 3);
+    let run = |threads: usize, par: Par| {
+        let pool = rayon_pool(threads);
+        pool.install(|| Trainer::new(&wide, &training, &data, Some(&data)).unwrap().parallel(par).unwrap().fit(&mut ()))
+    };
+    let alone = run(1, Par::Seq);
+    for threads in [1, 2, 3] {
+        let fitted = run(threads, Par::Rayon);
+        assert_eq!(alone.params, fitted.params, "{threads} threads");
+        assert_eq!(alone.history, fitted.history, "{threads} threads");
+    }
+    let stepper = tunesmith_train::Stepper::new(&wide, &Plug::new("cross_entropy"), Par::Seq).unwrap();
+    assert!(stepper.shards_of(128) > 1, "the test must cut a batch");
+}
+
+fn rayon_pool(threads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+}
+
+#[test]
+fn other_seeds_give_other_weights() {
+    let data = moons(64, 1);
+    let run = |seed| Trainer::new(&model(2), &training().epochs(1).seed(seed), &data, None).unwrap().fit(&mut ()).params;
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn divergence_is_an_outcome() {
+    let training = Training::new("cross_entropy").optimizer("sgd", 1e9).epochs(50);
+    let fitted = Trainer::new(&model(2), &training, &moons(200, 1), None).unwrap().fit(&mut ());
+    assert!(matches!(fitted.outcome, Outcome::Diverged { .. }), "{:?}", fitted.outcome);
+    assert!(fitted.params.iter().all(|p| p.is_finite()), "a refused step leaves finite weights");
+}
+
+struct StopAt(u64);
+impl Reporter for StopAt {
+    fn report(&mut self, step: u64, value: f64) -> Flow {
+        assert!((0.0..=1.0).contains(&value));
+        if step >= self.0 { Flow::Stop } else { Flow::Continue }
+    }
+}
+
+#[test]
+fn a_reporter_may_end_it() {
+    let data = moons(64, 1);
+    let trainer = Trainer::new(&model(2), &training(), &data, Some(&data)).unwrap().reporting("validation_accuracy");
+    let fitted = trainer.fit(&mut StopAt(4));
+    assert_eq!(fitted.outcome, Outcome::Stopped);
+    assert_eq!(fitted.history.epochs().len(), 5);
+}
+
+#[test]
+fn early_stopping_restores_the_best_weights() {
+    let (train, validation) = (moons(60, 1), moons(200, 2));
+    let mut training = training().epochs(200);
+    training.callbacks = vec![Plug::new("early_stopping").with("patience", 3_usize)];
+    let fitted = Trainer::new(&model(2), &training, &train, Some(&validation)).unwrap().fit(&mut ());
+    assert_eq!(fitted.outcome, Outcome::Stopped);
+    let losses = fitted.history.curve("validation_loss");
+    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut evaluator =
+        tunesmith_train::Evaluator::new(&fitted.model, &training.loss, &[], &validation, Par::Seq).unwrap();
+    assert_eq!(evaluator.measure(&fitted.params, &validation).loss, best);
+}
+
+#[test]
+fn weights_survive_the_way_through_a_file() {
+    let model = model(2);
+    let params: Vec<f32> = model.initial_params(3).into_iter().map(|p| p as f32).collect();
+    let bytes = checkpoint::to_bytes(&model, &params);
+    assert_eq!(checkpoint::from_bytes(&model, &bytes).unwrap(), params);
+    for cut in [0, 7, 8, 40, bytes.len() - 1] {
+        assert!(checkpoint::from_bytes(&model, &bytes[..cut]).is_err(), "cut at {cut}");
+    }
+    let other = Sequential::new([2]).with(Dense::new(31)).with(Dropout::new(0.1)).with(Dense::new(2));
+    let error = checkpoint::from_bytes(&other, &bytes).unwrap_err().to_string();
+    assert_eq!(error, "the parameter `0.weight` is F32 [32, 2] in the file, the model needs F32 [31, 2]");
+}
+
+#[test]
+fn what_does_not_fit_is_said_with_its_cure() {
+    let data = moons(64, 1);
+    let said = |model: &Sequential, training: &Training| Trainer::new(model, training, &data, None).unwrap_err().to_string();
+    assert_eq!(
+        said(&model(3), &training()),
+        "model.layers: cross_entropy needs 2 outputs a row here, the model puts out [3]: let the last layer be dense with units = \"classes\""
+    );
+    assert!(said(&model(2), &Training::new("mse")).starts_with("training.loss: mse is of numbers, but the target is a class"));
+    assert!(said(&model(2), &training().metric("r2")).starts_with("training.metrics.0: r2 is of numbers"));
+    assert!(said(&model(2), &training().optimizer("adma", 0.1)).contains("did you mean `adam`?"));
+}
+
+#[test]
+fn registered_plug_ins_conform() {
+    assert_eq!(tunesmith_core::conform::check_all(), Vec::<String>::new());
+}
