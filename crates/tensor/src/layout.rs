@@ -53,19 +53,25 @@ impl Layout {
     /// `count` elements of one axis from `start` on, every `step`-th.
     pub(crate) fn slice(&self, axis: usize, start: usize, count: usize, step: usize) -> Layout {
         let mut layout = *self;
-        layout.offset += start * self.strides[axis];
         layout.strides[axis] *= step;
         layout.shape = self.shape.with_size(axis, count);
-        layout
+        layout.advance(start * self.strides[axis])
     }
 
     /// Without one axis, at index `index` of it.
     pub(crate) fn select(&self, axis: usize, index: usize) -> Layout {
         let mut layout = *self;
-        layout.offset += index * self.strides[axis];
         layout.shape = self.shape.without_axis(axis);
         layout.strides.copy_within(axis + 1.., axis);
-        layout
+        layout.advance(index * self.strides[axis])
+    }
+
+    /// Moved on by `distance`; a layout without elements stays, or it could begin beyond its storage.
+    fn advance(mut self, distance: usize) -> Layout {
+        if self.shape.numel() > 0 {
+            self.offset += distance;
+        }
+        self
     }
 
     /// With an axis of size one before `axis`.

@@ -220,7 +220,7 @@ impl Tensor {
     #[track_caller]
     fn axes(&self, operation: &str, axes: &[isize]) -> Vec<usize> {
         let shape = self.shape();
-        let mut found: Vec<usize> = axes.iter().map(|&axis| shape.axis(operation, axis)).collect();
+        let mut found = shape.axes(operation, axes);
         found.sort_unstable();
         let distinct = found.windows(2).all(|pair| pair[0] != pair[1]);
         assert!(distinct, "{operation}: axes {axes:?} of shape {shape} name one twice");

@@ -18,20 +18,20 @@ pub const MAX_AXES: usize = 8;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Shape {
     sizes: [usize; MAX_AXES],
-    axes: u8,
+    ndim: u8,
 }
 
 impl Shape {
     /// The shape of a single number: no axes.
     #[must_use]
     pub const fn scalar() -> Shape {
-        Shape { sizes: [0; MAX_AXES], axes: 0 }
+        Shape { sizes: [0; MAX_AXES], ndim: 0 }
     }
 
     /// The sizes.
     #[must_use]
     pub fn dims(&self) -> &[usize] {
-        &self.sizes[..usize::from(self.axes)]
+        &self.sizes[..usize::from(self.ndim)]
     }
 
     /// Number of elements: the product of all sizes.
@@ -41,7 +41,7 @@ impl Shape {
 
     /// Number of axes.
     pub fn ndim(&self) -> usize {
-        usize::from(self.axes)
+        usize::from(self.ndim)
     }
 
     /// The shape both stretch to, if there is one: aligned at the last axis, sizes must be equal or one of
@@ -76,6 +76,16 @@ impl Shape {
         }
     }
 
+    /// The axes `axes` mean; not a closure over [`axis`](Shape::axis), which would hide the caller's line.
+    #[track_caller]
+    pub(crate) fn axes(&self, operation: &str, axes: &[isize]) -> Vec<usize> {
+        let mut found = Vec::with_capacity(axes.len());
+        for &axis in axes {
+            found.push(self.axis(operation, axis));
+        }
+        found
+    }
+
     /// A copy with one axis more, of size `size`, before axis `at`.
     #[track_caller]
     pub(crate) fn with_axis(&self, at: usize, size: usize) -> Shape {
@@ -89,7 +99,7 @@ impl Shape {
         let mut shape = *self;
         shape.sizes.copy_within(at + 1.., at);
         shape.sizes[MAX_AXES - 1] = 0;
-        shape.axes -= 1;
+        shape.ndim -= 1;
         shape
     }
 
@@ -149,7 +159,7 @@ impl From<&[usize]> for Shape {
             "a tensor has at most {MAX_AXES} axes, not {}: {sizes:?}",
             sizes.len()
         );
-        let mut shape = Shape { sizes: [0; MAX_AXES], axes: sizes.len() as u8 };
+        let mut shape = Shape { sizes: [0; MAX_AXES], ndim: sizes.len() as u8 };
         shape.sizes[..sizes.len()].copy_from_slice(sizes);
         shape
     }

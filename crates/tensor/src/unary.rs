@@ -38,9 +38,13 @@ fn map_float(x: &Tensor, single: impl Fn(f32) -> f32, double: impl Fn(f64) -> f6
     if x.dtype() == DType::F64 { run(&x, double) } else { run(&x, single) }
 }
 
-/// One method per line: its doc, its name, the function of a float, and where it exists that of an integer.
+/// One method each: its doc, an argument and the result for the example, its name, the function of a float, and
+/// where it exists that of an integer.
 macro_rules! functions {
-    ($( #[doc = $about:literal] fn $name:ident($x:ident) = $real:expr $(, integer $integer:expr)?; )*) => {
+    ($(
+        #[doc = $about:literal] $from:literal => $to:literal
+        fn $name:ident($x:ident) = $real:expr $(, integer $integer:expr)?;
+    )*) => {
         $(
             #[expect(non_camel_case_types, reason = "the type is named like the method it stands for")]
             struct $name;
@@ -62,6 +66,12 @@ macro_rules! functions {
         impl Tensor {
             $(
                 #[doc = $about]
+                ///
+                /// ```
+                /// use tunesmith_tensor::Tensor;
+                #[doc = concat!("let x = Tensor::scalar(", $from, "f64);")]
+                #[doc = concat!("assert_eq!(x.", stringify!($name), "().item(), ", $to, ");")]
+                /// ```
                 pub fn $name(&self) -> Tensor {
                     apply(self, $name)
                 }
@@ -71,61 +81,61 @@ macro_rules! functions {
 }
 
 functions! {
-    #[doc = "Absolute value of every element."]
+    #[doc = "Absolute value of every element."] "-2.0" => "2.0"
     fn abs(x) = x.abs(), integer x.wrapping_abs();
-    #[doc = "Minus every element."]
+    #[doc = "Minus every element."] "2.0" => "-2.0"
     fn neg(x) = -x, integer x.wrapping_neg();
-    #[doc = "Sign of every element: -1, 0 or 1."]
+    #[doc = "Sign of every element: -1, 0 or 1."] "-2.5" => "-1.0"
     fn sign(x) = x.signum(), integer x.signum();
-    #[doc = "Square of every element."]
+    #[doc = "Square of every element."] "3.0" => "9.0"
     fn square(x) = x * x, integer x.wrapping_mul(x);
-    #[doc = "`max(x, 0)` of every element."]
+    #[doc = "`max(x, 0)` of every element."] "-3.0" => "0.0"
     fn relu(x) = x.max(T::ZERO), integer x.max(0);
-    #[doc = "`e^x` of every element."]
+    #[doc = "`e^x` of every element."] "0.0" => "1.0"
     fn exp(x) = x.exp();
-    #[doc = "`2^x` of every element."]
+    #[doc = "`2^x` of every element."] "3.0" => "8.0"
     fn exp2(x) = x.exp2();
-    #[doc = "`e^x - 1` of every element, accurate near zero."]
+    #[doc = "`e^x - 1` of every element, accurate near zero."] "0.0" => "0.0"
     fn expm1(x) = x.exp_m1();
-    #[doc = "Natural logarithm of every element."]
+    #[doc = "Natural logarithm of every element."] "1.0" => "0.0"
     fn log(x) = x.ln();
-    #[doc = "`ln(1 + x)` of every element, accurate near zero."]
+    #[doc = "`ln(1 + x)` of every element, accurate near zero."] "0.0" => "0.0"
     fn log1p(x) = x.ln_1p();
-    #[doc = "Logarithm to base 2 of every element."]
+    #[doc = "Logarithm to base 2 of every element."] "8.0" => "3.0"
     fn log2(x) = x.log2();
-    #[doc = "Logarithm to base 10 of every element."]
+    #[doc = "Logarithm to base 10 of every element."] "1000.0" => "3.0"
     fn log10(x) = x.log10();
-    #[doc = "Square root of every element."]
+    #[doc = "Square root of every element."] "9.0" => "3.0"
     fn sqrt(x) = x.sqrt();
-    #[doc = "`1 / sqrt(x)` of every element."]
+    #[doc = "`1 / sqrt(x)` of every element."] "4.0" => "0.5"
     fn rsqrt(x) = x.sqrt().recip();
-    #[doc = "`1 / x` of every element."]
+    #[doc = "`1 / x` of every element."] "4.0" => "0.25"
     fn reciprocal(x) = x.recip();
-    #[doc = "Sine of every element."]
+    #[doc = "Sine of every element."] "0.0" => "0.0"
     fn sin(x) = x.sin();
-    #[doc = "Cosine of every element."]
+    #[doc = "Cosine of every element."] "0.0" => "1.0"
     fn cos(x) = x.cos();
-    #[doc = "Tangent of every element."]
+    #[doc = "Tangent of every element."] "0.0" => "0.0"
     fn tan(x) = x.tan();
-    #[doc = "Hyperbolic sine of every element."]
+    #[doc = "Hyperbolic sine of every element."] "0.0" => "0.0"
     fn sinh(x) = x.sinh();
-    #[doc = "Hyperbolic cosine of every element."]
+    #[doc = "Hyperbolic cosine of every element."] "0.0" => "1.0"
     fn cosh(x) = x.cosh();
-    #[doc = "Hyperbolic tangent of every element."]
+    #[doc = "Hyperbolic tangent of every element."] "0.0" => "0.0"
     fn tanh(x) = x.tanh();
-    #[doc = "Arc tangent of every element."]
+    #[doc = "Arc tangent of every element."] "0.0" => "0.0"
     fn atan(x) = x.atan();
-    #[doc = "`1 / (1 + e^-x)` of every element."]
+    #[doc = "`1 / (1 + e^-x)` of every element."] "0.0" => "0.5"
     fn sigmoid(x) = x.sigmoid();
-    #[doc = "The error function of every element."]
+    #[doc = "The error function of every element."] "0.0" => "0.0"
     fn erf(x) = x.erf();
-    #[doc = "Largest whole number not above, for every element."]
+    #[doc = "Largest whole number not above, for every element."] "-1.5" => "-2.0"
     fn floor(x) = x.floor(), integer x;
-    #[doc = "Smallest whole number not below, for every element."]
+    #[doc = "Smallest whole number not below, for every element."] "-1.5" => "-1.0"
     fn ceil(x) = x.ceil(), integer x;
-    #[doc = "Nearest whole number, ties to even, for every element."]
+    #[doc = "Nearest whole number, ties to even, for every element."] "2.5" => "2.0"
     fn round(x) = x.round_ties_even(), integer x;
-    #[doc = "Whole part of every element."]
+    #[doc = "Whole part of every element."] "-1.5" => "-1.0"
     fn trunc(x) = x.trunc(), integer x;
 }
 

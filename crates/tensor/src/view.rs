@@ -55,7 +55,7 @@ impl Tensor {
     #[track_caller]
     pub fn permute(&self, axes: &[isize]) -> Tensor {
         let shape = self.shape();
-        let axes: Vec<usize> = axes.iter().map(|&axis| shape.axis("permute", axis)).collect();
+        let axes = shape.axes("permute", axes);
         let every_one_once = axes.len() == shape.ndim() && (0..shape.ndim()).all(|axis| axes.contains(&axis));
         assert!(every_one_once, "permute: axes {axes:?} are no order of the axes of shape {shape}");
         self.view(self.layout.permute(&axes))
