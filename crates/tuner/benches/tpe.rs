@@ -1,5 +1,4 @@
 //! What one TPE suggestion costs, by trials known and kinds of dimensions.
-#![expect(missing_docs, reason = "criterion's macros make an undocumented function")]
 
 use std::hint::black_box;
 

@@ -60,6 +60,10 @@ mod observer;
 mod run;
 mod study;
 
+pub mod problems;
+
+pub mod conform;
+
 pub use attributes::{Attributes, Scope, retry_attributes};
 pub use budget::{Budget, Stop};
 pub use history::{Counts, History};

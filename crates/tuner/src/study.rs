@@ -517,7 +517,7 @@ fn narrowed(space: &Space, fixed: &Params) -> Result<Space, Error> {
 }
 
 /// The domain that holds only that value of another domain.
-fn single(domain: &Domain, value: &Value) -> Domain {
+pub(crate) fn single(domain: &Domain, value: &Value) -> Domain {
     match (domain, value.as_f64(), value.as_i64()) {
         (Domain::Float { scale, step, .. }, Some(x), _) => {
             Domain::Float { low: x, high: x, scale: *scale, step: *step }

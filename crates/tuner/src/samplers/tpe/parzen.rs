@@ -9,6 +9,8 @@ const BLOCK: usize = 64;
 /// A kernel this far (in nats) below the prior's share is not worth its exponential: 1e5 of them move the logarithm of
 /// a density by less than 1e-12.
 const NEGLIGIBLE: f64 = 40.0;
+/// So many dimensions are added between looks at whether a block of kernels is negligible already.
+const LOOK: usize = 4;
 
 /// One dimension in even coordinates.
 #[derive(Clone, Copy, Debug)]
@@ -129,32 +131,24 @@ impl<'a> Parzen<'a> {
         let floors: Vec<f64> = sums.iter().map(|sum| sum.greatest - NEGLIGIBLE).collect();
 
         let n_observed = n_kernels - 1;
-        let mut bounds = vec![0.0; n_points * BLOCK];
+        let discrete = cells.iter().any(Option::is_some);
+        let mut bounds = [0.0; BLOCK];
         for start in (0..n_observed).step_by(BLOCK) {
             let block = start..(start + BLOCK).min(n_observed);
-            for bounds in bounds.chunks_exact_mut(BLOCK) {
-                bounds[..block.len()].copy_from_slice(&self.base[block.clone()]);
-            }
-            for ((kernels, points), cells) in self.kernels.iter().zip(points).zip(&cells) {
-                for (c, bounds) in bounds.chunks_exact_mut(BLOCK).enumerate() {
-                    add_bounds(
-                        kernels,
-                        cells.as_ref().map(|cells| cells.of(c)),
-                        points[c],
-                        block.clone(),
-                        bounds,
-                    );
+            let bounds = &mut bounds[..block.len()];
+            'points: for (c, floor) in floors.iter().enumerate() {
+                bounds.copy_from_slice(&self.base[block.clone()]);
+                for (axis, kernels) in self.kernels.iter().enumerate() {
+                    let cell = cells[axis].as_ref().map(|cells| cells.of(c));
+                    add_bounds(kernels, cell, points[axis][c], block.clone(), bounds);
+                    // No dimension adds anything positive, so a block that is out is out.
+                    if axis % LOOK == LOOK - 1 && bounds.iter().all(|bound| bound <= floor) {
+                        continue 'points;
+                    }
                 }
-            }
-            for (c, bounds) in bounds.chunks_exact(BLOCK).enumerate() {
-                for (offset, &bound) in bounds[..block.len()].iter().enumerate() {
-                    if bound > floors[c] {
-                        let k = start + offset;
-                        let exact = if cells.iter().all(Option::is_none) {
-                            bound
-                        } else {
-                            self.one(k, c, points, &mut cells)
-                        };
+                for (k, &bound) in block.clone().zip(&*bounds) {
+                    if bound > *floor {
+                        let exact = if discrete { self.one(k, c, points, &mut cells) } else { bound };
                         sums[c].add(exact);
                     }
                 }
@@ -328,8 +322,7 @@ fn normal_kernels(mut mu: Vec<f64>, low: f64, high: f64, discrete: bool, base: &
     let n = mu.len();
     let range = high - low;
     let narrowest = range / (2.0 + n as f64).min(100.0);
-    let mut sorted: Vec<(f64, u32)> = mu.iter().zip(0..).map(|(&mu, place)| (mu, place)).collect();
-    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let sorted = sorted(&mu);
     let mut sigma = vec![range; n + 1];
     let mut alike = vec![0; if discrete { n + 1 } else { 0 }];
     let mut last = (f64::NAN, f64::NAN);
@@ -353,6 +346,7 @@ fn normal_kernels(mut mu: Vec<f64>, low: f64, high: f64, discrete: bool, base: &
         }
     }
     mu.push(low + 0.5 * range);
+    let ln_narrowest = narrowest.ln();
     let inverse_sigma: Vec<f64> = sigma.iter().map(|sigma| 1.0 / sigma).collect();
     for (k, base) in base.iter_mut().enumerate() {
         let (a, b) = ((low - mu[k]) * inverse_sigma[k], (high - mu[k]) * inverse_sigma[k]);
@@ -361,8 +355,24 @@ fn normal_kernels(mut mu: Vec<f64>, low: f64, high: f64, discrete: bool, base: &
             *base -= log_mass(a, b);
         }
         if !discrete {
-            *base -= sigma[k].ln() + LN_SQRT_2PI;
+            // Most kernels of a long study are as narrow as they may be.
+            *base -= if sigma[k] == narrowest { ln_narrowest } else { sigma[k].ln() } + LN_SQRT_2PI;
         }
     }
     Kernels::Normal { mu, sigma, inverse_sigma, alike }
+}
+
+/// The numbers in rising order, each with its place; of equals the earlier first.
+///
+/// A number's bits, with the sign bit turned over (and all bits of a negative number), sort as the number does; one
+/// whole number of bits and place is sorted several times faster than a pair is compared.
+fn sorted(numbers: &[f64]) -> Vec<(f64, u32)> {
+    let key = |x: f64| {
+        let bits = x.to_bits();
+        if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+    };
+    let mut keys: Vec<u128> =
+        numbers.iter().zip(0_u32..).map(|(&x, place)| u128::from(key(x)) << 32 | u128::from(place)).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|key| key as u32).map(|place| (numbers[place as usize], place)).collect()
 }

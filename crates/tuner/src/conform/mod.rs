@@ -1,0 +1,12 @@
+//! Suites that every sampler, pruner and storage passes. They walk the registry, so that a new plug-in is tested with
+//! no list edited; each returns what is wrong, one line each.
+
+mod pruners;
+mod samplers;
+mod spaces;
+mod storages;
+
+pub use pruners::check_pruners;
+pub use samplers::check_samplers;
+pub use spaces::{random_history, random_space};
+pub use storages::check_storage;
