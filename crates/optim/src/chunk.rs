@@ -173,33 +173,95 @@ fn run<T: Real, const N: usize>(
     state: [&mut [T]; N],
     f: &impl Fn(T, T, [T; N]) -> (T, [T; N]),
 ) {
+    match target {
+        Target::Update { value, update } => for_each(
+            update,
+            value,
+            state,
+            #[inline(always)]
+            |update, value, state| f(update, value, state),
+        ),
+        Target::Value { update, value } => for_each(
+            value,
+            update,
+            state,
+            #[inline(always)]
+            |value, update, state| {
+                let (update, state) = f(update, value, state);
+                (value - update, state)
+            },
+        ),
+    }
+}
+
+/// Elements the loop works on at a time.
+const LANES: usize = 16;
+
+/// Replaces each `a` and its state by what `f(a, b, state)` makes of them.
+///
+/// Elements are copied to arrays, computed there and copied back: the compiler then knows that no slice overlaps
+/// another and makes vector code whatever the number of slices. Checking that at run time, as it does for plain
+/// loops, it gives up at five.
+#[inline(always)]
+fn for_each<T: Real, const N: usize>(
+    a: &mut [T],
+    b: &[T],
+    state: [&mut [T]; N],
+    f: impl Fn(T, T, [T; N]) -> (T, [T; N]),
+) {
     vectorize(
         #[inline(always)]
-        || match target {
-            Target::Update { value, update } => {
-                let length = update.len();
-                let value = &value[..length];
-                let state = state.map(|state| &mut state[..length]);
-                for i in 0..length {
-                    let (next, memory) = f(update[i], value[i], array::from_fn(|k| state[k][i]));
-                    update[i] = next;
-                    for k in 0..N {
-                        state[k][i] = memory[k];
-                    }
+        || {
+            let length = a.len();
+            let (a, a_rest) = a.as_chunks_mut();
+            let (b, b_rest) = b[..length].as_chunks();
+            let mut rests: [&mut [T]; N] = array::from_fn(|_| &mut [][..]);
+            let mut rest = rests.iter_mut();
+            let state = state.map(|state| {
+                let (blocks, tail) = state[..length].as_chunks_mut::<LANES>();
+                *rest.next().expect("as many rests as states") = tail;
+                blocks
+            });
+            for i in 0..a.len() {
+                let (mut own, mut memory) = (a[i], array::from_fn(|k| state[k][i]));
+                block(&mut own, &b[i], &mut memory, &f);
+                a[i] = own;
+                for k in 0..N {
+                    state[k][i] = memory[k];
                 }
             }
-            Target::Value { update, value } => {
-                let length = update.len();
-                let value = &mut value[..length];
-                let state = state.map(|state| &mut state[..length]);
-                for i in 0..length {
-                    let (next, memory) = f(update[i], value[i], array::from_fn(|k| state[k][i]));
-                    value[i] -= next;
-                    for k in 0..N {
-                        state[k][i] = memory[k];
-                    }
+            if !a_rest.is_empty() {
+                let (mut own, mut memory) = (padded(a_rest), array::from_fn(|k| padded(rests[k])));
+                block(&mut own, &padded(b_rest), &mut memory, &f);
+                a_rest.copy_from_slice(&own[..a_rest.len()]);
+                for k in 0..N {
+                    rests[k].copy_from_slice(&memory[k][..rests[k].len()]);
                 }
             }
         },
     );
+}
+
+#[inline(always)]
+fn block<T: Real, const N: usize>(
+    a: &mut [T; LANES],
+    b: &[T; LANES],
+    state: &mut [[T; LANES]; N],
+    f: &impl Fn(T, T, [T; N]) -> (T, [T; N]),
+) {
+    for i in 0..LANES {
+        let (next, memory) = f(a[i], b[i], array::from_fn(|k| state[k][i]));
+        a[i] = next;
+        for k in 0..N {
+            state[k][i] = memory[k];
+        }
+    }
+}
+
+/// A last block that is not full, filled up with zeros.
+#[inline(always)]
+fn padded<T: Real>(rest: &[T]) -> [T; LANES] {
+    let mut block = [T::ZERO; LANES];
+    block[..rest.len()].copy_from_slice(rest);
+    block
 }

@@ -18,6 +18,11 @@ mod transforms;
 mod schedule;
 mod schedules;
 
+mod slot;
+
+pub mod parity;
+pub mod problems;
+
 pub mod plugin;
 
 pub use chain::Chain;
@@ -30,6 +35,7 @@ pub use rules::{
 };
 pub use schedule::{Point, Schedule, ScheduleEntry};
 pub use schedules::{Constant, Cosine, Exponential, OneCycle, StepDecay, Warmup};
+pub use slot::{Slot, Slots};
 pub use state::{MAX_STATES, Size, StateData, StateEntry, StateSpec};
 pub use step::{Pace, Step, StepError, Sums};
 pub use transform::{Scope, Transform, View};

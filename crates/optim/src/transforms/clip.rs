@@ -109,20 +109,21 @@ fn shrinking(norm: f64, max_norm: f64) -> f64 {
 
 /// The sum of squares in `f64`, in 16 interleaved partial sums.
 fn sum_of_squares<T: Real>(x: &[T]) -> f64 {
-    let mut lanes = [0.0; 16];
+    const LANES: usize = 32;
     vectorize(
         #[inline(always)]
         || {
-            let tiles = x.chunks_exact(lanes.len());
-            for (lane, x) in lanes.iter_mut().zip(tiles.remainder()) {
-                *lane = x.to_f64() * x.to_f64();
-            }
+            let (tiles, rest) = x.as_chunks::<LANES>();
+            let mut lanes = [0.0; LANES];
             for tile in tiles {
-                for (lane, x) in lanes.iter_mut().zip(tile) {
-                    *lane += x.to_f64() * x.to_f64();
+                for i in 0..LANES {
+                    let x = tile[i].to_f64();
+                    lanes[i] += x * x;
                 }
             }
+            // Summed apart: a loop of unknown length over `lanes` would keep them out of the registers.
+            let rest: f64 = rest.iter().map(|x| x.to_f64() * x.to_f64()).sum();
+            lanes.iter().sum::<f64>() + rest
         },
-    );
-    lanes.iter().sum()
+    )
 }
