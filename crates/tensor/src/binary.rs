@@ -193,12 +193,18 @@ impl Neg for &Tensor {
     }
 }
 
-/// One comparison per line.
+/// One comparison each: its doc, the result of the example, its name and operator.
 macro_rules! comparisons {
-    ($( #[doc = $about:literal] fn $name:ident $operator:tt; )*) => {
+    ($( #[doc = $about:literal] $example:literal fn $name:ident $operator:tt; )*) => {
         impl Tensor {
             $(
                 #[doc = $about]
+                ///
+                /// ```
+                /// use tunesmith_tensor::Tensor;
+                /// let (a, b) = (Tensor::from([1.0f32, 2.0, 3.0]), Tensor::scalar(2.0f32));
+                #[doc = concat!("assert_eq!(a.", stringify!($name), "(&b).to_vec::<i64>(), ", $example, ");")]
+                /// ```
                 ///
                 /// # Panics
                 /// When the shapes do not broadcast.
@@ -218,17 +224,17 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    #[doc = "1 where the elements are equal, else 0."]
+    #[doc = "1 where the elements are equal, else 0."] "[0, 1, 0]"
     fn eq ==;
-    #[doc = "1 where the elements differ, else 0."]
+    #[doc = "1 where the elements differ, else 0."] "[1, 0, 1]"
     fn ne !=;
-    #[doc = "1 where this element is smaller, else 0."]
+    #[doc = "1 where this element is smaller, else 0."] "[1, 0, 0]"
     fn lt <;
-    #[doc = "1 where this element is smaller or equal, else 0."]
+    #[doc = "1 where this element is smaller or equal, else 0."] "[1, 1, 0]"
     fn le <=;
-    #[doc = "1 where this element is larger, else 0."]
+    #[doc = "1 where this element is larger, else 0."] "[0, 0, 1]"
     fn gt >;
-    #[doc = "1 where this element is larger or equal, else 0."]
+    #[doc = "1 where this element is larger or equal, else 0."] "[0, 1, 1]"
     fn ge >=;
 }
 
@@ -249,6 +255,12 @@ impl Tensor {
     }
 
     /// The smaller of each two elements; NaN when either is.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let (a, b) = (Tensor::from([1.0f32, 5.0]), Tensor::from([3.0f32, 2.0]));
+    /// assert_eq!(a.minimum(&b).to_vec::<f32>(), [1.0, 2.0]);
+    /// ```
     ///
     /// # Panics
     /// When the shapes do not broadcast.

@@ -73,6 +73,13 @@ impl Tensor {
 
     /// This vector in nalgebra's form, converted to `T`.
     ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let x = Tensor::from([1.0f64, 2.0]);
+    /// assert_eq!(x.to_dvector::<f64>()[1], 2.0);
+    /// assert_eq!(Tensor::from(&x.to_dvector::<f64>()).shape(), [2]);
+    /// ```
+    ///
     /// # Panics
     /// When there is not one axis.
     #[track_caller]

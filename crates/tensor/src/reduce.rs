@@ -50,6 +50,12 @@ impl Tensor {
 
     /// Means along axes.
     ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let x = Tensor::from([[1.0f64, 2.0], [3.0, 6.0]]);
+    /// assert_eq!(x.mean_axes(&[1], false).to_vec::<f64>(), [1.5, 4.5]);
+    /// ```
+    ///
     /// # Panics
     /// When there is no such axis, or one is named twice.
     #[track_caller]
@@ -71,6 +77,12 @@ impl Tensor {
 
     /// Variances along axes; see [`var`](Tensor::var).
     ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let x = Tensor::from([[1.0f64, 2.0], [3.0, 6.0]]);
+    /// assert_eq!(x.var_axes(&[0], 1, false).to_vec::<f64>(), [2.0, 8.0]);
+    /// ```
+    ///
     /// # Panics
     /// When there is no such axis, or one is named twice.
     #[track_caller]
@@ -79,6 +91,11 @@ impl Tensor {
     }
 
     /// Largest element; NaN if there is one.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, 7.0, -3.0]).max().item(), 7.0);
+    /// ```
     ///
     /// # Panics
     /// When there is no element.
@@ -106,6 +123,11 @@ impl Tensor {
 
     /// Smallest element; NaN if there is one.
     ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, 7.0, -3.0]).min().item(), -3.0);
+    /// ```
+    ///
     /// # Panics
     /// When there is no element.
     #[track_caller]
@@ -115,6 +137,12 @@ impl Tensor {
     }
 
     /// Smallest elements along axes.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let x = Tensor::from([[1.0f64, 2.0], [3.0, 6.0]]);
+    /// assert_eq!(x.min_axes(&[0], true).to_vec::<f64>(), [1.0, 2.0]);
+    /// ```
     ///
     /// # Panics
     /// When there is no such axis, one is named twice, or one is empty.
@@ -141,6 +169,11 @@ impl Tensor {
 
     /// Place of the smallest element along one axis, the first of equals; `i64`.
     ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// assert_eq!(Tensor::from([1.0f32, 7.0, -3.0]).argmin(0, false).item(), 2.0);
+    /// ```
+    ///
     /// # Panics
     /// When there is no such axis, or it is empty.
     #[track_caller]
@@ -159,6 +192,12 @@ impl Tensor {
     }
 
     /// Euclidean norms along axes.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let x = Tensor::from([[3.0f64, 4.0], [0.0, 2.0]]);
+    /// assert_eq!(x.norm_axes(&[1], false).to_vec::<f64>(), [5.0, 2.0]);
+    /// ```
     ///
     /// # Panics
     /// When there is no such axis, or one is named twice.
@@ -182,6 +221,12 @@ impl Tensor {
     }
 
     /// `x - ln(sum(e^x))` along one axis.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let x = Tensor::from([[1000.0f64, 0.0]]);
+    /// assert_eq!(x.log_softmax(1).to_vec::<f64>(), [0.0, -1000.0]);
+    /// ```
     ///
     /// # Panics
     /// When there is no such axis.

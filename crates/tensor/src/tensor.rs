@@ -314,6 +314,12 @@ impl Tensor {
     }
 
     /// The tensor with elements in row-major order without gaps; shares them when they already lie so.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Tensor;
+    /// let x = Tensor::from([[1i64, 2], [3, 4]]).t().contiguous();
+    /// assert_eq!(x.as_slice::<i64>(), Some(&[1, 3, 2, 4][..]));
+    /// ```
     pub fn contiguous(&self) -> Tensor {
         let mut tensor = self.clone();
         tensor.make_contiguous();

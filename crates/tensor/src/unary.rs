@@ -18,8 +18,8 @@ trait Function {
 
 fn apply<F: Function>(x: &Tensor, _: F) -> Tensor {
     if x.dtype() == DType::I64
-        && let Some(values) = x.values::<i64>().iter().map(|&x| F::integer(x)).collect::<Option<Vec<i64>>>()
         && F::integer(0).is_some()
+        && let Some(values) = x.values::<i64>().iter().map(|&x| F::integer(x)).collect::<Option<Vec<i64>>>()
     {
         return Tensor::from_vec(values, x.shape());
     }
