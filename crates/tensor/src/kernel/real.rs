@@ -123,7 +123,7 @@ macro_rules! real {
 }
 
 real! {
-    #[doc = "`e^x`; `f32` within 1 ulp, saturating to 0 and infinity."]
+    #[doc = "`e^x`; `f32` within 2 ulp, saturating to 0 and infinity."]
     fn exp => approx::exp, f64::exp;
     #[doc = "`e^x - 1`, accurate near zero; `f32` within 3 ulp."]
     fn exp_m1 => approx::exp_m1, f64::exp_m1;
@@ -135,7 +135,7 @@ real! {
     fn tanh => approx::tanh, f64::tanh;
     #[doc = "The logistic function `1 / (1 + e^-x)`; `f32` within 4 ulp."]
     fn sigmoid => approx::sigmoid, sigmoid;
-    #[doc = "The error function; `f32` within 4e-7, `f64` within 1e-15 of its value."]
+    #[doc = "The error function; `f32` within 4 ulp, `f64` within 1e-15 of its value."]
     fn erf => approx::erf, erf::erf;
     std:
     #[doc = "Square root, correctly rounded."]
