@@ -131,12 +131,6 @@ impl History {
         begun.filter(|trial| !self.repeated.contains(&trial.number)).count() as u64
     }
 
-    /// The number that the next trial would have.
-    #[must_use]
-    pub fn next_number(&self) -> u64 {
-        self.trials.last().map_or(0, |trial| trial.number + 1)
-    }
-
     /// A trial's place among those that are not repeated by another: what seeds are made of, so that a study that was
     /// killed and resumed goes on as if it never stopped.
     #[must_use]

@@ -52,6 +52,8 @@ struct State {
     history: History,
     /// Trials that run through this handle: what it knows of them is newer than what the storage says.
     own: BTreeSet<u64>,
+    /// Every trial before this number is known: others may have begun some between two of ours.
+    known: u64,
     checked: Instant,
 }
 
@@ -139,7 +141,12 @@ impl StudyBuilder {
             storage,
             id,
             observers: self.observers,
-            state: Mutex::new(State { history, own: BTreeSet::new(), checked: Instant::now() }),
+            state: Mutex::new(State {
+                known: first_unknown(&history, 0),
+                history,
+                own: BTreeSet::new(),
+                checked: Instant::now(),
+            }),
         })
     }
 }
@@ -202,6 +209,8 @@ impl Study {
     }
 
     /// The next point to try, or nothing when the study's trials, running ones included, have reached `total`.
+    ///
+    /// Processes that share a study and ask at the same moment may exceed the total by one each.
     ///
     /// # Errors
     /// When the storage fails.
@@ -461,12 +470,12 @@ impl Study {
         let unfinished = state.history.trials().iter().filter(|trial| !trial.state.is_finished());
         let foreign: Vec<u64> =
             unfinished.map(|trial| trial.number).filter(|number| !state.own.contains(number)).collect();
-        let next = state.history.next_number();
-        for trial in self.storage.refresh(self.id, &foreign, next)? {
+        for trial in self.storage.refresh(self.id, &foreign, state.known)? {
             if !state.own.contains(&trial.number) {
                 state.history.put(trial);
             }
         }
+        state.known = first_unknown(&state.history, state.known);
         Ok(())
     }
 
@@ -483,6 +492,11 @@ impl Study {
     fn tell_observers(&self, tell: impl Fn(&dyn Observer)) {
         self.observers.iter().for_each(|observer| tell(&**observer));
     }
+}
+
+/// The first number from `known` on that the history does not have.
+fn first_unknown(history: &History, known: u64) -> u64 {
+    (known..).find(|number| history.trial(*number).is_none()).unwrap_or(u64::MAX)
 }
 
 fn running(history: &History, number: u64) -> Result<&TrialRecord, StorageError> {

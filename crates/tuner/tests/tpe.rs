@@ -36,7 +36,6 @@ fn falls(over_the_cliff: impl Fn() -> Outcome + Sync, seed: u64) -> f64 {
         lr => Outcome::Complete(-lr.ln()),
     };
     study.optimize(objective, &Budget::trials(120)).unwrap();
-    assert!(study.best().unwrap().params["lr"].as_f64().unwrap() > 0.5);
     let later = &study.trials()[40..];
     later.iter().filter(|trial| trial.state != TrialState::Complete).count() as f64 / later.len() as f64
 }

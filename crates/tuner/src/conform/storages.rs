@@ -17,7 +17,7 @@ use crate::{Direction, Scope, Storage, StorageError, StudyId, TrialRecord, Trial
 /// ```
 #[must_use]
 pub fn check_storage(make: &dyn Fn() -> Arc<dyn Storage>) -> Vec<String> {
-    let checks: [(&str, fn(&dyn Storage) -> Result<(), String>); 7] = [
+    let checks: [(&str, Check); 7] = [
         ("a study is opened again by name", opens_again),
         ("a changed direction or space is refused", refuses_changes),
         ("what was written is read", reads_what_was_written),
@@ -31,6 +31,8 @@ pub fn check_storage(make: &dyn Fn() -> Arc<dyn Storage>) -> Vec<String> {
         .filter_map(|(promise, check)| check(&*make()).err().map(|what| format!("{promise}: {what}")))
         .collect()
 }
+
+type Check = fn(&dyn Storage) -> Result<(), String>;
 
 fn space() -> Space {
     Space::new()
@@ -55,6 +57,7 @@ fn say(error: StorageError) -> String {
     error.to_string()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a check reads better without borrowing both sides")]
 fn expect<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
     if found == expected { Ok(()) } else { Err(format!("{what}: {found:?} instead of {expected:?}")) }
 }

@@ -1,0 +1,306 @@
+//! The one thread that talks to the database: it gathers what is handed over and writes many changes in one
+//! transaction.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tunesmith_tuner::StorageError;
+
+use super::rows;
+use crate::Error;
+
+/// Changes that nobody waits for are held back at most this long.
+const HOLD: Duration = Duration::from_millis(100);
+/// More changes than this are not gathered.
+const MOST: usize = 1024;
+/// Running trials are marked as alive this often. Optuna takes twice its own interval (often 60 s) for a sign of death.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Something to do with the database.
+trait Work: Send {
+    /// Does it; called again when the transaction had to be given up because of other work in it.
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    /// Says how it went, once it is written or given up.
+    fn answer(self: Box<Self>, written: Result<(), &Error>);
+}
+
+enum Job {
+    /// A change somebody waits for.
+    Write(Box<dyn Work>),
+    /// A change nobody waits for.
+    Later(Box<dyn Work>),
+    /// A question.
+    Read(Box<dyn Work>),
+}
+
+struct Call<T, F> {
+    work: F,
+    result: Option<Result<T, StorageError>>,
+    reply: SyncSender<Result<T, StorageError>>,
+}
+
+impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<Result<T, StorageError>> + Send> Work for Call<T, F> {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.result = Some((self.work)(connection)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, written: Result<(), &Error>) {
+        let result = match (written, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Err(error), _) => Err(error.clone().into()),
+            (Ok(()), None) => unreachable!("what was not run is not written"),
+        };
+        // A caller that is gone needs no answer.
+        let _ = self.reply.send(result);
+    }
+}
+
+struct Change<F> {
+    work: F,
+    failed: Arc<Mutex<Option<Error>>>,
+}
+
+impl<F: FnMut(&Connection) -> rusqlite::Result<()> + Send> Work for Change<F> {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        (self.work)(connection)
+    }
+
+    fn answer(self: Box<Self>, written: Result<(), &Error>) {
+        if let Err(error) = written {
+            lock(&self.failed).get_or_insert_with(|| error.clone());
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner) // every change under these locks is one assignment
+}
+
+/// The caller's end of the thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    /// What became of changes that nobody waited for, if they failed.
+    failed: Arc<Mutex<Option<Error>>>,
+    /// Rows of the trials that run in this process.
+    alive: Arc<Mutex<BTreeSet<i64>>>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Write(_) => "Write",
+            Self::Later(_) => "Later",
+            Self::Read(_) => "Read",
+        })
+    }
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, file: PathBuf, busy_timeout: Duration) -> Self {
+        let (jobs, receiver) = channel();
+        let alive: Arc<Mutex<BTreeSet<i64>>> = Arc::default();
+        let mut thread = Thread { connection, file, busy_timeout, alive: alive.clone(), pending: Vec::new() };
+        let thread = std::thread::Builder::new()
+            .name("tunesmith-store".to_owned())
+            .spawn(move || thread.work(&receiver))
+            .expect("the system starts one more thread");
+        Self { jobs: Some(jobs), thread: Some(thread), failed: Arc::default(), alive }
+    }
+
+    /// Changes the database, and returns once the change is written.
+    pub(super) fn write<T, F>(&self, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<Result<T, StorageError>> + Send + 'static,
+    {
+        self.call(Job::Write, work)
+    }
+
+    /// Reads the database as all earlier changes of this process left it.
+    pub(super) fn read<T, F>(&self, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<Result<T, StorageError>> + Send + 'static,
+    {
+        self.call(Job::Read, work)
+    }
+
+    /// Changes the database soon.
+    ///
+    /// # Errors
+    /// When an earlier change that nobody waited for has failed.
+    pub(super) fn later<F>(&self, work: F) -> Result<(), StorageError>
+    where
+        F: FnMut(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    {
+        self.check()?;
+        self.send(Job::Later(Box::new(Change { work, failed: self.failed.clone() })));
+        Ok(())
+    }
+
+    /// Fails when an earlier change that nobody waited for has failed; says so once.
+    pub(super) fn check(&self) -> Result<(), StorageError> {
+        lock(&self.failed).take().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// The trial of that row runs in this process, or does so no more.
+    pub(super) fn set_alive(&self, trial: i64, alive: bool) {
+        let mut trials = lock(&self.alive);
+        if alive {
+            trials.insert(trial)
+        } else {
+            trials.remove(&trial)
+        };
+    }
+
+    fn call<T, F>(&self, kind: fn(Box<dyn Work>) -> Job, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<Result<T, StorageError>> + Send + 'static,
+    {
+        let (reply, answer) = sync_channel(1);
+        self.send(kind(Box::new(Call { work, result: None, reply })));
+        answer.recv().expect("the thread answers every call before it ends")
+    }
+
+    fn send(&self, job: Job) {
+        let jobs = self.jobs.as_ref().expect("the channel is closed by drop alone");
+        jobs.send(job).expect("the thread ends only when the channel is closed");
+    }
+}
+
+/// Writes what is left.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // a panic there was reported there
+        }
+    }
+}
+
+struct Thread {
+    connection: Connection,
+    file: PathBuf,
+    busy_timeout: Duration,
+    alive: Arc<Mutex<BTreeSet<i64>>>,
+    pending: Vec<Box<dyn Work>>,
+}
+
+impl Thread {
+    fn work(&mut self, jobs: &Receiver<Job>) {
+        let mut beat = Instant::now() + HEARTBEAT;
+        let mut due: Option<Instant> = None;
+        loop {
+            let until = due.map_or(beat, |due| due.min(beat));
+            match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(job) => {
+                    let mut urgent = false;
+                    let mut next = Some(job);
+                    // Whatever has come meanwhile goes into the same transaction.
+                    while let Some(job) = next.take() {
+                        match job {
+                            Job::Later(work) => self.pending.push(work),
+                            Job::Write(work) => {
+                                self.pending.push(work);
+                                urgent = true;
+                            }
+                            Job::Read(work) => {
+                                self.flush();
+                                self.read(work);
+                                (urgent, due) = (false, None);
+                            }
+                        }
+                        if self.pending.len() < MOST {
+                            next = jobs.try_recv().ok();
+                        }
+                    }
+                    if urgent || self.pending.len() >= MOST {
+                        self.flush();
+                        due = None;
+                    } else if !self.pending.is_empty() {
+                        due.get_or_insert_with(|| Instant::now() + HOLD);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let now = Instant::now();
+            if due.is_some_and(|due| due <= now) {
+                self.flush();
+                due = None;
+            }
+            if beat <= now {
+                self.beat();
+                beat = now + HEARTBEAT;
+            }
+        }
+        self.flush();
+    }
+
+    fn read(&mut self, mut work: Box<dyn Work>) {
+        let result = self.transaction("BEGIN DEFERRED", &mut |connection| work.run(connection));
+        work.answer(result.as_ref().copied());
+    }
+
+    /// Writes what is pending in one transaction. If something in it fails, each change gets a transaction of its own,
+    /// so that only the one at fault fails.
+    fn flush(&mut self) {
+        let mut batch = std::mem::take(&mut self.pending);
+        if batch.is_empty() {
+            return;
+        }
+        let together = self.write(&mut batch);
+        match together {
+            Err(error) if batch.len() > 1 && !matches!(error, Error::Locked { .. }) => {
+                for work in batch {
+                    let mut alone = [work];
+                    let result = self.write(&mut alone);
+                    let [work] = alone;
+                    work.answer(result.as_ref().copied());
+                }
+            }
+            result => batch.into_iter().for_each(|work| work.answer(result.as_ref().copied())),
+        }
+    }
+
+    fn write(&self, batch: &mut [Box<dyn Work>]) -> Result<(), Error> {
+        self.transaction("BEGIN IMMEDIATE", &mut |connection| {
+            batch.iter_mut().try_for_each(|work| work.run(connection))
+        })
+    }
+
+    fn transaction(
+        &self,
+        begin: &str,
+        act: &mut dyn FnMut(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), Error> {
+        let connection = &self.connection;
+        let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(|_| ());
+        let done = execute(begin).and_then(|()| act(connection)).and_then(|()| execute("COMMIT"));
+        done.map_err(|error| {
+            if !connection.is_autocommit() {
+                let _ = execute("ROLLBACK"); // some failures have rolled back already
+            }
+            Error::of(&self.file, error, self.busy_timeout)
+        })
+    }
+
+    /// Marks this process's trials as alive. A beat that fails is made up for by the next.
+    fn beat(&self) {
+        let trials = lock(&self.alive).clone();
+        if !trials.is_empty() {
+            let _ = self.transaction("BEGIN IMMEDIATE", &mut |connection| {
+                trials.iter().try_for_each(|trial| rows::heartbeat(connection, *trial))
+            });
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! SQLite keeps the promises of a storage, in one process and from several threads.
+
+mod common;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use common::{Folder, url};
+use tunesmith_core::{Domain, Flow, Reporter, Scale, Space, Value};
+use tunesmith_store::{Reader, SqliteStorage};
+use tunesmith_tuner::pruners::Asha;
+use tunesmith_tuner::{
+    Budget, Direction, MemoryStorage, Outcome, Storage, Study, TrialRecord, TrialRun, TrialState, conform,
+    problems,
+};
+
+#[test]
+fn sqlite_passes_as_a_storage() {
+    let folder = Folder::new();
+    let count = RefCell::new(0);
+    let make = || -> Arc<dyn Storage> {
+        *count.borrow_mut() += 1;
+        let file = folder.file(&format!("{}.db", count.borrow()));
+        Arc::new(SqliteStorage::open(&url(&file)).unwrap())
+    };
+    assert_eq!(conform::check_storage(&make), Vec::<String>::new());
+    let make = || -> Arc<dyn Storage> { Arc::new(SqliteStorage::open("sqlite:///:memory:").unwrap()) };
+    assert_eq!(conform::check_storage(&make), Vec::<String>::new());
+}
+
+fn objective(trial: &mut TrialRun<'_>) -> Outcome {
+    let value = (problems::all()[3].value)(trial);
+    if trial.number() % 10 == 7 {
+        return Outcome::Diverged { step: 3, reason: "the loss is NaN".into() };
+    }
+    for step in 0..5 {
+        if trial.report(step, value + 1.0 / (step + 1) as f64) == Flow::Stop {
+            return Outcome::Pruned;
+        }
+    }
+    Outcome::Complete(value)
+}
+
+fn open(storage: Arc<dyn Storage>, seed: u64) -> Study {
+    let space = (problems::all()[3].space)();
+    Study::minimize(space).name("mixed").pruner(Asha::default()).seed(seed).storage(storage).open().unwrap()
+}
+
+fn results(trials: &[TrialRecord]) -> Vec<String> {
+    let result = |t: &TrialRecord| {
+        format!("{:?}", (t.number, t.state, &t.params, t.value, &t.reports, &t.reason, &t.system))
+    };
+    trials.iter().map(result).collect()
+}
+
+#[test]
+fn a_study_in_a_file_is_the_study_in_memory_also_across_a_resume() {
+    let memory = open(Arc::new(MemoryStorage::new()), 3);
+    memory.optimize(objective, &Budget::trials(40)).unwrap();
+    let folder = Folder::new();
+    let url = url(&folder.file("study.db"));
+    for total in [13, 27, 40] {
+        let study = open(Arc::new(SqliteStorage::open(&url).unwrap()), if total == 13 { 3 } else { 99 });
+        study.optimize(objective, &Budget::trials(total)).unwrap();
+    }
+    let read = Reader::open(&url).unwrap().study("mixed").unwrap();
+    assert_eq!(results(&read.trials), results(&memory.trials()));
+    assert_eq!(read.space, (problems::all()[3].space)(), "scales that Optuna has no word for are kept");
+    assert!(read.trials.iter().any(|trial| trial.state == TrialState::Pruned));
+    assert_eq!(read.trials[7].state, TrialState::Diverged);
+    assert_eq!(read.trials[7].diverged_at, Some(3));
+}
+
+#[test]
+fn many_workers_and_two_handles_share_one_file() {
+    let folder = Folder::new();
+    let url = url(&folder.file("study.db"));
+    let run = || {
+        let study = open(Arc::new(SqliteStorage::open(&url).unwrap()), 0);
+        study.optimize(objective, &Budget::trials(80).workers(3)).unwrap();
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(run);
+        scope.spawn(run);
+    });
+    let trials = Reader::open(&url).unwrap().study("mixed").unwrap().trials;
+    let numbers: Vec<u64> = trials.iter().map(|trial| trial.number).collect();
+    assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>(), "numbers are given once");
+    // Both may have asked at the same moment when one trial was missing.
+    assert!((80..=81).contains(&numbers.len()), "{} trials", numbers.len());
+    assert!(trials.iter().all(|trial| trial.state.is_finished() && trial.params.len() == 6));
+}
+
+#[test]
+fn studies_are_listed_loaded_and_deleted() {
+    let folder = Folder::new();
+    let url = url(&folder.file("study.db"));
+    let storage = Arc::new(SqliteStorage::open(&url).unwrap());
+    let space = Space::new().with("optimizer", Domain::choice(["adam", "sgd"]).unwrap()).with_child(
+        "momentum",
+        Domain::float(0.5, 0.99, Scale::ReverseLog, None).unwrap(),
+        "optimizer",
+        "sgd",
+    );
+    for name in ["first", "second"] {
+        let study = Study::maximize(space.clone()).name(name).storage(storage.clone()).open().unwrap();
+        study.set_study_attribute("recipe", &Value::from("a.toml")).unwrap();
+        study.optimize(|_: &mut TrialRun<'_>| 1.0, &Budget::trials(12)).unwrap();
+        study.enqueue(&[("optimizer".into(), Value::from("sgd"))].into()).unwrap();
+    }
+    let reader = Reader::open(&url).unwrap();
+    let list = reader.studies().unwrap();
+    assert_eq!(
+        list.iter().map(|study| (&*study.name, study.trials, study.complete)).collect::<Vec<_>>(),
+        [("first", 13, 12), ("second", 13, 12)]
+    );
+    let study = reader.study("second").unwrap();
+    assert_eq!((study.direction, &study.space), (Direction::Maximize, &space));
+    assert_eq!(study.user["recipe"], "\"a.toml\"");
+    for trial in &study.trials[..12] {
+        assert_eq!(space.check(&trial.params), Ok(()), "only what is active is stored");
+        assert!(trial.started.unwrap() <= trial.finished.unwrap());
+    }
+    storage.delete("first").unwrap();
+    assert!(storage.delete("first").unwrap_err().to_string().contains("no study is called `first`"));
+    assert_eq!(reader.studies().unwrap().len(), 1);
+    assert!(reader.study("first").is_err());
+}
