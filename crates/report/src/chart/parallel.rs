@@ -1,0 +1,249 @@
+//! Parallel coordinates: a trial is a line across one axis per dimension.
+
+use tunesmith_core::{Dimension, Domain, Space};
+use tunesmith_tuner::{Direction, TrialRecord};
+
+use super::svg::{Anchor, Svg};
+use super::{Axis, Size, focus, thin};
+use crate::labels::unique;
+
+/// Room below (or beside) an axis for trials in which its dimension does not exist.
+const SLOT: f64 = 26.0;
+
+/// Parallel coordinates over the dimensions of these keys and the value; the better a trial, the stronger its line.
+///
+/// The axes stand upright on a wide picture and lie on a narrow one. A trial without a dimension passes through the
+/// axis's "not used" slot. Each axis has a `brush` rectangle, for a script that filters.
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Space, Value};
+/// use tunesmith_report::chart::{Size, parallel};
+/// use tunesmith_tuner::{Direction, TrialRecord, TrialState};
+/// let space = Space::new().with("lr", Domain::float(1e-4, 1.0, Scale::Log, None).unwrap());
+/// let mut trial = TrialRecord::new(0);
+/// (trial.state, trial.value) = (TrialState::Complete, Some(0.98));
+/// trial.params.insert("lr".into(), Value::Float(0.01));
+/// let svg = parallel(&space, &[trial], &["lr"], Direction::Maximize, "accuracy", Size::WIDE);
+/// assert!(svg.contains("learning rate") && svg.contains("data-t=\"0\""));
+/// ```
+#[must_use]
+pub fn parallel(
+    space: &Space,
+    trials: &[TrialRecord],
+    keys: &[&str],
+    direction: Direction,
+    metric: &str,
+    size: Size,
+) -> String {
+    let upright = size.width > size.height;
+    let dimensions: Vec<&Dimension> = keys.iter().filter_map(|key| space.dimension(key)).collect();
+    let labels = unique(dimensions.iter().map(|dimension| dimension.key.as_str()));
+    let title = format!("Settings of every trial against its {metric}");
+    let description = format!(
+        "One axis for each of {} and for {metric}; each line is a trial, the stronger the better.",
+        labels.join(", ")
+    );
+    let mut svg = Svg::new("parallel", size, &title, &description);
+
+    let mut shown: Vec<(&TrialRecord, Option<f64>)> = thin(trials, direction, 2_000)
+        .into_iter()
+        .filter(|trial| !trial.params.is_empty())
+        .map(|trial| {
+            (trial, trial.value.filter(|value| value.is_finite()).map(|value| direction.loss(value)))
+        })
+        .collect();
+    // Worst first, so that the best lie on top.
+    shown.sort_by(|(a, x), (b, y)| {
+        let loss = |loss: &Option<f64>| loss.unwrap_or(f64::INFINITY);
+        loss(y).total_cmp(&loss(x)).then(b.number.cmp(&a.number))
+    });
+
+    let axes = Axes::new(&dimensions, &shown, direction, size, upright);
+    axes.draw(&mut svg, &labels, metric);
+    let valued = shown.iter().filter(|(_, loss)| loss.is_some()).count();
+    let mut rank = 0;
+    for (i, (trial, loss)) in shown.iter().enumerate() {
+        let share = i as f64 / shown.len().max(1) as f64;
+        let points: Vec<(f64, f64)> = axes.points(trial, share);
+        let class = match loss {
+            None => format!("path {}", trial.state.name()),
+            Some(_) => {
+                rank += 1;
+                format!("path {} q{}", trial.state.name(), (rank * 8) / valued)
+            }
+        };
+        let best = rank == valued && loss.is_some();
+        svg.polyline(&if best { format!("{class} best") } else { class }, Some(trial.number), &points);
+    }
+    svg.finish()
+}
+
+/// The axes and where they stand.
+struct Axes<'a> {
+    dimensions: Vec<(&'a Dimension, Axis)>,
+    value: Axis,
+    upright: bool,
+    /// Where each axis stands: from left to right when upright, else from top to bottom.
+    places: Vec<f64>,
+    /// The ends along an axis, low value first.
+    along: (f64, f64),
+    /// Where trials without the dimension pass.
+    slot: f64,
+    /// Whether any trial passes there.
+    missing: Vec<bool>,
+}
+
+impl<'a> Axes<'a> {
+    fn new(
+        dimensions: &[&'a Dimension],
+        shown: &[(&TrialRecord, Option<f64>)],
+        direction: Direction,
+        size: Size,
+        upright: bool,
+    ) -> Self {
+        let count = dimensions.len() + 1;
+        let lacks = |key: &str| shown.iter().any(|(trial, _)| !trial.params.contains_key(key));
+        let mut missing: Vec<bool> = dimensions.iter().map(|dimension| lacks(&dimension.key)).collect();
+        missing.push(shown.iter().any(|(_, loss)| loss.is_none()));
+        let slot = if missing.contains(&true) { SLOT } else { 0.0 };
+        let (along, slot, first, last) = if upright {
+            let bottom = size.height - 14.0 - slot;
+            ((bottom, 62.0), size.height - 12.0, 56.0, size.width - 56.0)
+        } else {
+            let left = if slot > 0.0 { 56.0 } else { 14.0 };
+            ((left, size.width - 16.0), 22.0, 30.0, size.height - 26.0)
+        };
+        let step = if count > 1 { (last - first) / (count - 1) as f64 } else { 0.0 };
+        let places = (0..count).map(|i| first + step * i as f64).collect();
+        let about = if upright { 6 } else { 4 };
+        let axis = |dimension: &&'a Dimension| (*dimension, Axis::of_domain(&dimension.domain, along, about));
+        let values: Vec<f64> =
+            shown.iter().filter_map(|(_, loss)| *loss).map(|loss| direction.loss(loss)).collect();
+        let (scale, range) = focus(&values, direction, 2.5);
+        // The better end is at the top, or at the right, whichever way is better.
+        let ends = if direction == Direction::Maximize { along } else { (along.1, along.0) };
+        let value = Axis::new(scale, range, ends, about);
+        Self {
+            dimensions: dimensions.iter().map(axis).collect(),
+            value,
+            upright,
+            places,
+            along,
+            slot,
+            missing,
+        }
+    }
+
+    fn at(&self, index: usize, along: f64) -> (f64, f64) {
+        if self.upright { (self.places[index], along) } else { (along, self.places[index]) }
+    }
+
+    fn points(&self, trial: &TrialRecord, share: f64) -> Vec<(f64, f64)> {
+        let settings = self.dimensions.iter().map(|(dimension, axis)| {
+            let place = axis.place_value(&dimension.domain, trial.params.get(&dimension.key)?)?;
+            Some(place + spread(&dimension.domain, axis) * (share - 0.5))
+        });
+        let value = trial.value.filter(|value| value.is_finite()).map(|value| self.value.place(value));
+        let places = settings.chain([value]).enumerate();
+        places.map(|(i, along)| self.at(i, along.unwrap_or(self.slot))).collect()
+    }
+
+    fn draw(&self, svg: &mut Svg, labels: &[String], metric: &str) {
+        let ticks = self.dimensions.iter().map(|(_, axis)| axis).chain([&self.value]);
+        let titles = labels.iter().map(String::as_str).chain([metric]);
+        let wrap =
+            if self.places.len() > 1 { ((self.places[1] - self.places[0]) / 6.8) as usize } else { 40 };
+        let last = self.places.len() - 1;
+        for (i, (axis, title)) in ticks.zip(titles).enumerate() {
+            svg.line("base", self.at(i, self.along.0), self.at(i, self.along.1));
+            self.title(svg, i, title, wrap.max(8), i == last);
+            for tick in axis.ticks() {
+                let (x, y) = self.at(i, tick.place);
+                if self.upright {
+                    svg.line("base", (x - 3.0, y), (x + 3.0, y));
+                    // The last axis is labelled outwards, the others to their right.
+                    svg.text("tick halo", (x + 7.0, y + 4.0), Anchor::Start, &tick.label);
+                } else {
+                    svg.line("base", (x, y - 3.0), (x, y + 3.0));
+                    svg.text("tick halo", (x, y + 15.0), Anchor::Middle, &tick.label);
+                }
+            }
+            if self.missing[i] {
+                let (x, y) = self.at(i, self.slot);
+                let text = if i == last { "no value" } else { "not used" };
+                svg.dot("slot", (x, y), 2.0);
+                if self.upright {
+                    svg.text("tick halo", (x + 7.0, y + 4.0), Anchor::Start, text);
+                } else {
+                    svg.text("tick halo", (2.0, y + 15.0), Anchor::Start, text);
+                }
+            }
+            let (low, high) = (self.along.0.min(self.along.1), self.along.0.max(self.along.1));
+            let (low, high) =
+                if self.missing[i] { (low.min(self.slot), high.max(self.slot)) } else { (low, high) };
+            let (corner, extent) = if self.upright {
+                ((self.places[i] - 12.0, low - 6.0), (24.0, high - low + 12.0))
+            } else {
+                ((low - 6.0, self.places[i] - 12.0), (high - low + 12.0, 24.0))
+            };
+            svg.rect("brush", corner, extent, &format!(" data-axis=\"{i}\""));
+        }
+    }
+
+    fn title(&self, svg: &mut Svg, index: usize, title: &str, wrap: usize, last: bool) {
+        let class = if last { "axis-title value" } else { "axis-title" };
+        if !self.upright {
+            let at = (2.0, self.places[index] - 10.0);
+            return svg.text(class, at, Anchor::Start, title);
+        }
+        let lines = wrapped(title, wrap, 3);
+        for (i, line) in lines.iter().enumerate() {
+            let up = (lines.len() - 1 - i) as f64 * 14.0;
+            svg.text(class, (self.places[index], self.along.1 - 18.0 - up), Anchor::Middle, line);
+        }
+    }
+}
+
+/// How wide the lines spread inside the band of an option, so that they can be told apart.
+fn spread(domain: &Domain, axis: &Axis) -> f64 {
+    match domain {
+        Domain::Choice { options } if options.len() > 1 => (axis.band() * 0.5).min(40.0),
+        Domain::Int { .. } if domain.size().is_some_and(|size| (2..=8).contains(&size)) => 10.0,
+        _ => 0.0,
+    }
+}
+
+/// The text in lines of about so many characters, broken at spaces; what is too long ends in an ellipsis.
+fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split(' ') {
+        let full = lines.len() == most;
+        let line = lines.last_mut().expect("starts with one");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if full || line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    for line in &mut lines {
+        if line.chars().count() > width + 4 {
+            *line = line.chars().take(width + 3).chain(['…']).collect();
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn titles_wrap_at_spaces() {
+        assert_eq!(wrapped("layer 1, copy 2: units", 10, 3), ["layer 1,", "copy 2:", "units"]);
+        assert_eq!(wrapped("optimizer", 10, 3), ["optimizer"]);
+        assert_eq!(wrapped("averyveryverylongname", 8, 3), ["averyveryve…"]);
+    }
+}

@@ -1,0 +1,129 @@
+//! `Svg`: the few shapes a chart needs, every coordinate finite and inside the picture.
+
+use std::fmt::Write as _;
+
+use tunesmith_tuner::TrialState;
+
+use super::Size;
+use crate::html::escape;
+
+/// Where a text stands with respect to its point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A picture in the making.
+#[derive(Debug)]
+pub(crate) struct Svg {
+    size: Size,
+    body: String,
+}
+
+impl Svg {
+    /// A picture with a name and a description for those who cannot see it.
+    pub(crate) fn new(class: &str, size: Size, title: &str, description: &str) -> Self {
+        let Size { width, height } = size;
+        let body = format!(
+            "<svg class=\"chart {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\"><title>{}</title><desc>{}</desc>",
+            escape(title),
+            escape(description)
+        );
+        Self { size, body }
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        self.body.push_str("</svg>");
+        self.body
+    }
+
+    /// A coordinate along one side, to a tenth of a pixel, never outside.
+    fn at(value: f64, most: f64) -> f64 {
+        let value = if value.is_finite() { value.clamp(0.0, most) } else { 0.0 };
+        (value * 10.0).round() / 10.0
+    }
+
+    fn x(&self, x: f64) -> f64 {
+        Self::at(x, self.size.width)
+    }
+
+    fn y(&self, y: f64) -> f64 {
+        Self::at(y, self.size.height)
+    }
+
+    /// Raw markup made of constants and numbers only.
+    fn raw(&mut self, arguments: std::fmt::Arguments<'_>) {
+        self.body.write_fmt(arguments).expect("a String takes everything");
+    }
+
+    pub(crate) fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
+        let (x1, y1, x2, y2) = (self.x(x1), self.y(y1), self.x(x2), self.y(y2));
+        self.raw(format_args!("<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>"));
+    }
+
+    pub(crate) fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+        let (x, y) = (self.x(x), self.y(y));
+        let anchor = match anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        let text = escape(text);
+        self.raw(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{text}</text>"));
+    }
+
+    /// A line through points; of a trial, when a number is given.
+    pub(crate) fn polyline(&mut self, class: &str, trial: Option<u64>, points: &[(f64, f64)]) {
+        if points.len() < 2 {
+            return;
+        }
+        let trial = trial.map_or_else(String::new, |number| format!(" data-t=\"{number}\""));
+        self.raw(format_args!("<polyline class=\"{class}\"{trial} points=\""));
+        for (i, &(x, y)) in points.iter().enumerate() {
+            let (x, y) = (self.x(x), self.y(y));
+            self.raw(format_args!("{}{x},{y}", if i == 0 { "" } else { " " }));
+        }
+        self.body.push_str("\"/>");
+    }
+
+    /// A rectangle; `more` are attributes made of constants and numbers.
+    pub(crate) fn rect(&mut self, class: &str, (x, y): (f64, f64), (width, height): (f64, f64), more: &str) {
+        let (left, top) = (self.x(x), self.y(y));
+        let (width, height) = (self.x(x + width) - left, self.y(y + height) - top);
+        let (width, height) = (Self::at(width, self.size.width), Self::at(height, self.size.height));
+        self.raw(format_args!(
+            "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"{more}/>"
+        ));
+    }
+
+    /// A dot that belongs to no trial.
+    pub(crate) fn dot(&mut self, class: &str, (x, y): (f64, f64), radius: f64) {
+        let (x, y) = (self.x(x), self.y(y));
+        self.raw(format_args!("<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>"));
+    }
+
+    /// The mark of a trial: a disc when complete, a ring when pruned, a cross when diverged, a triangle when failed, a
+    /// small ring when it has not ended. Shape alone tells them apart, for eyes and printers that see no colour.
+    pub(crate) fn mark(&mut self, class: &str, trial: u64, state: TrialState, at: (f64, f64), radius: f64) {
+        let r = radius;
+        // Kept a radius away from the sides, so that the whole shape stays inside.
+        let x = at.0.clamp(r, (self.size.width - r).max(r));
+        let y = at.1.clamp(r, (self.size.height - r).max(r));
+        let (left, right, top, bottom) = (self.x(x - r), self.x(x + r), self.y(y - r), self.y(y + r));
+        let (x, y) = (self.x(x), self.y(y));
+        let name = state.name();
+        match state {
+            TrialState::Diverged => self.raw(format_args!(
+                "<path class=\"m {name} {class}\" data-t=\"{trial}\" d=\"M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}\"/>"
+            )),
+            TrialState::Failed => self.raw(format_args!(
+                "<path class=\"m {name} {class}\" data-t=\"{trial}\" d=\"M{x} {top}L{right} {bottom}L{left} {bottom}Z\"/>"
+            )),
+            _ => self.raw(format_args!(
+                "<circle class=\"m {name} {class}\" data-t=\"{trial}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>"
+            )),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Studies and runs that look real: Optuna-like searches over a digits recipe, with a simulated training in place of a
+//! real one. The same seed gives the same study.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use tunesmith_core::{Condition, Dimension, Domain, Flow, Reporter, Scale, Seed, Space, Test};
+use tunesmith_report::{Confusion, EpochRow, ModelSummary, Prediction, Reproduce, RunInput, StudyInput};
+use tunesmith_tuner::pruners::Median;
+use tunesmith_tuner::{Budget, Direction, Outcome, Study, TrialRecord, TrialRun, TrialState};
+
+const EPOCHS: u64 = 30;
+
+/// The search of the digits recipe: 1-3 dense layers, dropout, L2, three optimizers with ranges of their own.
+pub fn space() -> Space {
+    let float = |low, high, scale| Domain::float(low, high, scale, None).unwrap();
+    let repeat = "model.layers.0.repeat.times";
+    let mut space = Space::new().with(repeat, Domain::int(1, 3, Scale::Linear, 1).unwrap());
+    for copy in 1..=3 {
+        for (setting, domain) in [
+            ("0.dense.units", Domain::int(16, 256, Scale::Log, 1).unwrap()),
+            ("0.dense.activation", Domain::choice(["relu", "tanh", "sigmoid"]).unwrap()),
+            ("1.dropout.rate", float(0.0, 0.5, Scale::Linear)),
+        ] {
+            space.push(Dimension {
+                key: format!("model.layers.0.copy{copy}.{setting}"),
+                domain,
+                when: vec![Condition { key: repeat.into(), test: Test::AtLeast(copy) }],
+            });
+        }
+    }
+    let optimizer = "training.optimizer";
+    space = space.with(optimizer, Domain::choice(["sgd", "adagrad", "adam"]).unwrap());
+    for (name, low, high) in [("sgd", 1e-4, 1.0), ("adagrad", 1e-4, 1.0), ("adam", 1e-5, 1e-1)] {
+        space = space.with_child(
+            &format!("{optimizer}.{name}.lr"),
+            float(low, high, Scale::Log),
+            optimizer,
+            name,
+        );
+    }
+    space.with("training.regularize.l2", float(1e-6, 1e-2, Scale::Log))
+}
+
+/// How a training of these settings would go: the accuracy it tends to, how fast, and whether it survives.
+struct Fate {
+    limit: f64,
+    speed: f64,
+    diverges: bool,
+}
+
+fn fate(trial: &TrialRun<'_>) -> Fate {
+    let number = |key: &str| trial.params()[key].as_f64().unwrap();
+    let copies = number("model.layers.0.repeat.times") as usize;
+    let mut loss = 0.016;
+    let mut speed = 0.5;
+    for copy in 1..=copies {
+        let key = |setting: &str| format!("model.layers.0.copy{copy}.{setting}");
+        let units = number(&key("0.dense.units"));
+        loss += 0.012 * (1.0 - (units / 256.0).ln() / (16.0_f64 / 256.0).ln().abs()).max(0.0).powi(2) * 0.3;
+        loss += 0.010 * (200.0 / units).ln().max(0.0).powi(2) / 4.0;
+        loss += match trial.params()[&key("0.dense.activation")].as_str() {
+            Some("sigmoid") => 0.035 * copies as f64,
+            Some("tanh") => 0.003,
+            _ => 0.0,
+        };
+        if trial.params()[&key("0.dense.activation")].as_str() == Some("sigmoid") {
+            speed *= 0.5;
+        }
+        loss += 0.05 * (number(&key("1.dropout.rate")) - 0.15).powi(2);
+    }
+    loss += [0.008, 0.0, 0.004][copies - 1];
+    loss += 0.001 * (number("training.regularize.l2").log10() + 4.0).powi(2);
+    let optimizer = trial.params()["training.optimizer"].as_str().unwrap();
+    let lr = number(&format!("training.optimizer.{optimizer}.lr"));
+    let (right, bad) = match optimizer {
+        "sgd" => (0.25_f64, 0.012),
+        "adagrad" => (0.05, 0.008),
+        _ => (0.012, 0.0),
+    };
+    let away = (lr / right).log10();
+    loss += bad + 0.02 * away.powi(2);
+    speed *= (lr / right).powf(0.6).clamp(0.03, 1.6);
+    let limit = (1.0 - loss).clamp(0.1, 0.995);
+    let diverges = (optimizer == "sgd" && lr > 0.55) || (optimizer == "adam" && lr > 0.075);
+    Fate { limit, speed, diverges }
+}
+
+fn train(trial: &mut TrialRun<'_>) -> Outcome {
+    let Fate { limit, speed, diverges } = fate(trial);
+    let mut random = trial.seed().named("noise").generator();
+    let limit = limit + 0.0015 * random.normal();
+    if trial.number() == 17 {
+        return Outcome::Failed {
+            reason: "a row of the batch holds text where a number should be: \"n/a\" (row 1204)".into(),
+        };
+    }
+    let mut reached = 0.0_f64;
+    for epoch in 0..EPOCHS {
+        if diverges && epoch == 2 + trial.number() % 3 {
+            return Outcome::Diverged { step: epoch, reason: "the loss is not a number".into() };
+        }
+        let t = (epoch + 1) as f64;
+        let accuracy = limit - (limit - 0.1) * (-speed * t.powf(0.75) * 1.6).exp();
+        reached = (accuracy + 0.0022 * random.normal() * (1.0 - t / 45.0)).clamp(0.05, 0.999);
+        // Accuracies are shares of 287 validation samples.
+        reached = (reached * 287.0).round() / 287.0;
+        if trial.report(epoch, reached) == Flow::Stop {
+            return Outcome::Pruned;
+        }
+    }
+    Outcome::Complete(reached)
+}
+
+/// A finished search with times as a real one would have.
+pub fn trials(seed: u64, count: u64) -> Vec<TrialRecord> {
+    let pruner = Median::default();
+    let study = Study::maximize(space()).pruner(pruner).seed(seed).open().unwrap();
+    study.optimize(train, &Budget::trials(count)).unwrap();
+    let mut trials = study.trials();
+    let mut clock = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+    for trial in &mut trials {
+        let seconds = 0.11 * trial.reports.len() as f64 + 0.08;
+        trial.started = Some(clock);
+        clock += Duration::from_secs_f64(seconds);
+        trial.finished = Some(clock);
+    }
+    trials
+}
+
+/// What a study's page is made of.
+pub fn study<'a>(space: &'a Space, trials: &'a [TrialRecord]) -> StudyInput<'a> {
+    let mut input = StudyInput::new("digits", "accuracy", Direction::Maximize, space, trials);
+    input.seconds = 0.055 * trials.iter().map(|trial| trial.reports.len()).sum::<usize>() as f64 + 2.0;
+    input.winner = Some(run());
+    input.reproduce = reproduce("tunesmith tune examples/digits.toml --seed 7");
+    input
+}
+
+fn reproduce(command: &str) -> Reproduce {
+    Reproduce {
+        command: command.into(),
+        seed: Some(7),
+        versions: vec![
+            ("tunesmith".into(), "0.1.0".into()),
+            ("processor".into(), "x86_64, AVX-512, 2 threads".into()),
+        ],
+        data: Some("digits, 1797 rows, 64 columns, sha256 5f1e…c09a".into()),
+        when: Some("23 November 2026, 14:05".into()),
+    }
+}
+
+/// A classifier's training with a validation loss that turns up.
+pub fn run() -> RunInput {
+    let mut random = Seed::new(11).named("run").generator();
+    let history: Vec<EpochRow> = (1..=EPOCHS)
+        .map(|epoch| {
+            let t = epoch as f64;
+            let train = 1.9 * (-0.42 * t).exp() + 0.42 * (-0.09 * t).exp() * 0.3 + 0.004 * random.uniform();
+            let validation =
+                1.8 * (-0.40 * t).exp() + 0.085 + 0.0016 * (t - 12.0).max(0.0) + 0.006 * random.normal();
+            let accuracy =
+                |limit: f64, speed: f64, noise: f64| (limit - 0.85 * (-speed * t).exp() + noise).min(1.0);
+            let values = BTreeMap::from([
+                ("train_loss".to_owned(), train),
+                ("validation_loss".to_owned(), validation),
+                ("train_accuracy".to_owned(), accuracy(0.9985, 0.45, 0.001 * random.normal())),
+                ("validation_accuracy".to_owned(), accuracy(0.977, 0.48, 0.0025 * random.normal())),
+            ]);
+            EpochRow { epoch, values }
+        })
+        .collect();
+    let mut scores = BTreeMap::new();
+    for (part, accuracy, f1, log_loss) in [
+        ("train", 0.9972, 0.9972, 0.0141),
+        ("validation", 0.9826, 0.9825, 0.0843),
+        ("test", 0.9694, 0.9690, 0.1032),
+    ] {
+        let named = [("accuracy", accuracy), ("f1_macro", f1), ("log_loss", log_loss)];
+        scores.insert(part.to_owned(), named.map(|(name, value)| (name.to_owned(), value)).into());
+    }
+    let mut matrix = vec![vec![0; 10]; 10];
+    for (class, total) in [36, 36, 35, 37, 36, 36, 36, 36, 35, 37].into_iter().enumerate() {
+        matrix[class][class] = total;
+    }
+    for (truth, predicted, n) in
+        [(8, 1, 4), (8, 9, 1), (3, 8, 1), (9, 3, 1), (9, 5, 1), (4, 7, 1), (5, 9, 1), (1, 8, 1)]
+    {
+        matrix[truth][truth] -= n;
+        matrix[truth][predicted] += n;
+    }
+    let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+    RunInput {
+        title: "digits".into(),
+        metric: "accuracy".into(),
+        direction: Direction::Maximize,
+        recipe_toml: RECIPE.into(),
+        summary: ModelSummary {
+            head: row(["Layer", "Output shape", "Params"]),
+            rows: vec![
+                row(["1. dense", "(rows, 201)", "13,065"]),
+                row(["2. dropout", "(rows, 201)", "0"]),
+                row(["3. dense", "(rows, 187)", "37,774"]),
+                row(["4. dropout", "(rows, 187)", "0"]),
+                row(["5. dense", "(rows, 10)", "1,880"]),
+            ],
+            notes: vec![
+                "52,719 parameters, 206 kB in f32; one prediction takes about 105,000 operations.".into(),
+            ],
+        },
+        history,
+        kept_epoch: Some(24),
+        scores,
+        confusion: Some(Confusion {
+            labels: (0..10).map(|d| d.to_string()).collect(),
+            matrix,
+            part: "test".into(),
+        }),
+        scatter: None,
+        seconds: 3.4,
+        reproduce: reproduce("tunesmith train runs/digits/recipe.toml"),
+    }
+}
+
+/// A regression's training.
+#[allow(dead_code, reason = "not every test that shares this file draws a regression")]
+pub fn regression() -> RunInput {
+    let mut random = Seed::new(5).named("regression").generator();
+    let predictions = (0..88).map(|_| {
+        let truth = 25.0 + 320.0 * random.uniform().powf(1.4);
+        Prediction { truth, predicted: 60.0 + 0.62 * truth + 42.0 * random.normal() }
+    });
+    RunInput {
+        title: "diabetes".into(),
+        metric: "rmse".into(),
+        direction: Direction::Minimize,
+        scatter: Some(predictions.collect()),
+        confusion: None,
+        scores: [("test".to_owned(), BTreeMap::from([("rmse".to_owned(), 54.2), ("r2".to_owned(), 0.46)]))]
+            .into(),
+        ..run()
+    }
+}
+
+/// A study whose every name and message tries to be markup.
+#[allow(dead_code, reason = "not every test that shares this file is hostile")]
+pub fn hostile(text: &str) -> (Space, Vec<TrialRecord>) {
+    let space = Space::new()
+        .with(text, Domain::float(0.0, 1.0, Scale::Linear, None).unwrap())
+        .with(&format!("{text}.choice"), Domain::choice([text, "b"]).unwrap());
+    let trials = (0..12)
+        .map(|i| {
+            let mut trial = TrialRecord::new(i);
+            trial.params = space.complete(|dimension| dimension.domain.place(0.05 * i as f64));
+            trial.state = [TrialState::Complete, TrialState::Failed][usize::from(i % 4 == 3)];
+            trial.value = (trial.state == TrialState::Complete).then_some(0.1 * i as f64);
+            trial.reason = Some(text.to_owned());
+            (0..4).for_each(|step| assert!(trial.report(step, 0.1 * step as f64)));
+            trial
+        })
+        .collect();
+    (space, trials)
+}
+
+const RECIPE: &str = r#"[data]
+source = "digits"
+split = { test = 0.2, validation = 0.2, stratify = true, seed = 0 }
+prepare = ["standardize"]
+
+[model]
+layers = [
+  { dense = { units = 201, activation = "relu" } },
+  { dropout = { rate = 0.118 } },
+  { dense = { units = 187, activation = "relu" } },
+  { dropout = { rate = 0.204 } },
+  { dense = { units = "classes" } },
+]
+
+[training]
+loss = "cross_entropy"
+epochs = 30
+batch_size = 32
+optimizer = { adam = { lr = 0.01142 } }
+schedule = "cosine"
+regularize = { l1 = 0.0, l2 = 7.4e-5 }
+"#;
