@@ -3,7 +3,7 @@
 use std::array;
 use std::ops::Range;
 
-use tunesmith_tensor::kernel::{Real, vectorize};
+use tunesmith_tensor::kernel::{Real, elementwise, vectorize};
 
 use crate::state::States;
 use crate::{Layout, Segment};
@@ -102,12 +102,12 @@ impl<'a, T: Real> Chunk<'a, T> {
         for segment in layout.overlapping(offset..offset + length).filter(|segment| on(segment)) {
             let start = segment.range.start.saturating_sub(offset);
             let end = (segment.range.end - offset).min(length);
-            run(target.part(done..start), [], &|update, _, []| (update, []));
+            target.part(done..start).finish();
             let state = state.each_mut().map(|state| &mut state[start..end]);
             run(target.part(start..end), state, &f);
             done = end;
         }
-        run(target.part(done..length), [], &|update, _, []| (update, []));
+        target.part(done..length).finish();
     }
 
     /// The slices of the whole parameter.
@@ -155,7 +155,9 @@ impl<T: Real> Target<'_, T> {
 
     /// Subtracts the updates from the values, where that is still to be done.
     pub(crate) fn finish(self) {
-        run(self, [], &|update, _, []| (update, []));
+        if let Target::Value { update, value } = self {
+            elementwise::zip_in_place(value, update, |value, update| value - update);
+        }
     }
 }
 
@@ -174,13 +176,7 @@ fn run<T: Real, const N: usize>(
     f: &impl Fn(T, T, [T; N]) -> (T, [T; N]),
 ) {
     match target {
-        Target::Update { value, update } => for_each(
-            update,
-            value,
-            state,
-            #[inline(always)]
-            |update, value, state| f(update, value, state),
-        ),
+        Target::Update { value, update } => for_each(update, value, state, f),
         Target::Value { update, value } => for_each(
             value,
             update,

@@ -79,18 +79,20 @@ impl<T: Real> Engine<T> {
         Self { plan: Plan { layout: layout.clone(), links, passes, sums }, buffers, stored }
     }
 
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.plan.layout
+    }
+
     pub(crate) fn layout_and_buffers(&mut self) -> (&Layout, &mut [Buffer<T>]) {
         (&self.plan.layout, &mut self.buffers)
     }
 
-    /// Bytes of all buffers, those between passes included.
+    /// Bytes of state.
     pub(crate) fn bytes(&self) -> usize {
-        let elements = self.buffers.iter().map(|buffer| buffer.data.len()).sum::<usize>() + self.stored.len();
-        elements * size_of::<T>()
+        self.buffers.iter().map(|buffer| size_of_val(&buffer.data[..])).sum()
     }
 
     /// Takes step number `count`, or leaves values and state as they are.
-    #[track_caller]
     pub(crate) fn step(
         &mut self,
         values: &mut [T],
@@ -99,7 +101,6 @@ impl<T: Real> Engine<T> {
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
-        self.assert_lengths(values, gradients);
         let Self { plan, buffers, stored } = self;
         let step = Step { count, scale: pace.scale, progress: pace.progress, sums: Sums::default() };
         for index in 0..plan.passes.len() {
@@ -120,20 +121,6 @@ impl<T: Real> Engine<T> {
             }
         }
         Ok(())
-    }
-
-    #[track_caller]
-    fn assert_lengths(&self, values: &[T], gradients: &[&[T]]) {
-        let len = self.plan.layout.len();
-        assert!(values.len() == len, "step: the layout has {len} elements, the values {}", values.len());
-        assert!(!gradients.is_empty(), "step: there is no gradient");
-        for gradient in gradients {
-            assert!(
-                gradient.len() == len,
-                "step: the layout has {len} elements, a gradient {}",
-                gradient.len()
-            );
-        }
     }
 }
 

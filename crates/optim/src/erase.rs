@@ -54,6 +54,9 @@ pub trait Optimizer: Debug + Send {
     /// When the type is not a float.
     fn init(&mut self, layout: &Layout, dtype: DType);
 
+    /// The layout and element type `init` was called for.
+    fn made_for(&self) -> Option<(&Layout, DType)>;
+
     /// One step on `f32` values: see [`step`](trait.Optimizer.html#method.step), which calls this.
     ///
     /// # Errors
@@ -111,6 +114,14 @@ impl dyn Optimizer + '_ {
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
+        let Some((layout, dtype)) = self.made_for() else { panic!("step: call `init` first") };
+        assert!(dtype == T::DTYPE, "step: the state was made for {dtype}, the values are {}", T::DTYPE);
+        let len = layout.len();
+        assert!(values.len() == len, "step: the layout has {len} elements, the values {}", values.len());
+        assert!(!gradients.is_empty(), "step: there is no gradient");
+        if let Some(other) = gradients.iter().find(|gradient| gradient.len() != len) {
+            panic!("step: the layout has {len} elements, a gradient {}", other.len());
+        }
         T::step(self, values, gradients, pace, par)
     }
 }
@@ -136,7 +147,6 @@ pub trait Element: Real {
 macro_rules! element {
     ($real:ty, $step:ident, $data:ident) => {
         impl Element for $real {
-            #[track_caller]
             fn step(
                 optimizer: &mut (dyn Optimizer + '_),
                 values: &mut [Self],
@@ -263,7 +273,14 @@ impl Optimizer for Chained {
         };
     }
 
-    #[track_caller]
+    fn made_for(&self) -> Option<(&Layout, DType)> {
+        match &self.engine {
+            Typed::None => None,
+            Typed::F32(engine) => Some((engine.layout(), DType::F32)),
+            Typed::F64(engine) => Some((engine.layout(), DType::F64)),
+        }
+    }
+
     fn step_f32(
         &mut self,
         values: &mut [f32],
@@ -277,7 +294,6 @@ impl Optimizer for Chained {
         Ok(())
     }
 
-    #[track_caller]
     fn step_f64(
         &mut self,
         values: &mut [f64],

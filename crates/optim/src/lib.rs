@@ -1,29 +1,73 @@
 //! Rules, transforms and schedules: from gradients to updates.
+//!
+//! An [`Optimizer`] sees values and gradients, each one flat slab of `f32` or `f64`, and a [`Layout`] that says which
+//! parameter lies where. It knows nothing of graphs, layers, losses and files:
+//!
+//! ```
+//! use tunesmith_optim::{Layout, Pace, Rule, Sgd};
+//! use tunesmith_tensor::{DType, Par};
+//!
+//! let mut optimizer = Sgd { lr: 0.1, ..Sgd::default() }.optimizer();
+//! optimizer.init(&Layout::packed([("x", vec![2])]), DType::F64);
+//! let mut x = [3.0_f64, -2.0];
+//! for _ in 0..100 {
+//!     let gradient = [x[0] - 1.0, x[1] - 1.0]; // of half the squared distance from (1, 1)
+//!     optimizer.step(&mut x, &[&gradient], Pace::default(), Par::Seq).unwrap();
+//! }
+//! assert!(x.iter().all(|x| (x - 1.0).abs() < 1e-4));
+//! ```
+//!
+//! Values that do not live in one slab go through [`Slots`].
+//!
+//! **A rule is a chain.** A [`Transform`] turns updates into updates: it limits them ([`ClipByGlobalNorm`]), adds a
+//! penalty ([`AddL2`]), remembers them ([`Momentum`]), scales them ([`ScaleByAdam`], [`ScaleByLearningRate`]). The
+//! updates of the first transform are the gradients, and what the last one makes is subtracted from the values. A
+//! described [`Rule`] ([`Sgd`], [`Adam`], ...) is a short [`Chain`], or one transform that equals it in a single pass.
+//! What a recipe puts before the rule, clipping and regularisation, is [prepended](Optimizer::prepend) to its chain.
+//!
+//! **One pass.** The whole chain runs on some thousand elements while they are in the cache, then on the next; a
+//! transform that must see everything first (a norm) or one whole parameter (a trust ratio) says so with its
+//! [`Scope`], and only then is there another pass. Chunks and the order of sums do not depend on the machine: the
+//! same bits for any number of threads. A gradient that is NaN or infinite refuses the step and leaves everything
+//! untouched. All state can be [visited](Optimizer::visit), so that stop, save, load, continue equals never stopping.
+//!
+//! **A schedule is a factor.** The learning rate belongs to the rule; a [`Schedule`] is a pure function of how far
+//! training is and enters a step through [`Pace`].
+//!
+//! A new rule or schedule is one file with `use tunesmith_optim::plugin::*;` ([`Rule`], [`Schedule`] show one each);
+//! [`conform`] then tests it. Definitions and defaults are PyTorch's, [`parity`] reproduces its numbers.
+//!
+//! Reading order: [`Layout`], [`Pace`] and [`Step`], [`StateSpec`], [`Chunk`], [`Transform`], [`Chain`],
+//! [`Optimizer`], [`Rule`], the transforms, the rules, [`Schedule`] and the schedules, [`Slots`].
 
 mod layout;
 mod step;
 
-mod chain;
-mod chunk;
 mod state;
+
+mod chunk;
+
 mod transform;
+
+mod chain;
 
 mod engine;
 mod erase;
 mod rule;
 
-mod rules;
 mod transforms;
+
+mod rules;
 
 mod schedule;
 mod schedules;
 
 mod slot;
 
+pub mod conform;
 pub mod parity;
-pub mod problems;
-
 pub mod plugin;
+pub mod problems;
 
 pub use chain::Chain;
 pub use chunk::{Chunk, Parts};

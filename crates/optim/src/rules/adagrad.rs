@@ -3,6 +3,7 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
+use super::settings;
 use crate::{
     AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRootSum, StateSpec, Step,
     Transform, chain,
@@ -39,9 +40,7 @@ impl Describe for Adagrad {
     const ABOUT: &'static str = "steps divided by the root of the sum of squared gradients so far";
     const SOURCE: &'static str = "Duchi, Hazan & Singer 2011, JMLR 12";
     const PARAMS: &'static [Param<Self>] = &[
-        Param::float("lr", 1e-4, 1.0, |s: &mut Self| &mut s.lr, "step size before the schedule")
-            .log()
-            .valid(0.0, f64::INFINITY),
+        settings::lr(1e-4, 1.0, |s: &mut Self| &mut s.lr),
         Param::float("lr_decay", 1e-6, 1e-1, |s: &mut Self| &mut s.lr_decay, "how fast the step size decays")
             .log()
             .rarely()
@@ -55,14 +54,8 @@ impl Describe for Adagrad {
         )
         .rarely()
         .valid(0.0, f64::INFINITY),
-        Param::float("eps", 1e-10, 1e-4, |s: &mut Self| &mut s.eps, "added to the root of the sum")
-            .log()
-            .fixed()
-            .valid(1e-30, 1.0),
-        Param::float("weight_decay", 1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty")
-            .log()
-            .rarely()
-            .valid(0.0, f64::INFINITY),
+        settings::eps(|s: &mut Self| &mut s.eps),
+        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
     ];
 }
 

@@ -3,6 +3,7 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
+use super::settings;
 use crate::{
     AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step, Transform,
     chain,
@@ -42,37 +43,20 @@ impl Describe for Adam {
         "steps along a running mean of the gradient, divided by its running root mean square";
     const SOURCE: &'static str = "Kingma & Ba 2015, arXiv 1412.6980; amsgrad: Reddi, Kale & Kumar 2018";
     const PARAMS: &'static [Param<Self>] = &[
-        Param::float("lr", 1e-5, 1e-1, |s: &mut Self| &mut s.lr, "step size before the schedule")
-            .log()
-            .valid(0.0, f64::INFINITY),
-        Param::float("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean")
-            .reverse_log()
-            .rarely()
-            .valid(0.0, BELOW_ONE),
-        Param::float(
+        settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
+        settings::memory("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean"),
+        settings::memory(
             "beta2",
             0.9,
             0.9999,
             |s: &mut Self| &mut s.beta2,
             "share of the past in the mean square",
-        )
-        .reverse_log()
-        .rarely()
-        .valid(0.0, BELOW_ONE),
-        Param::float("eps", 1e-10, 1e-4, |s: &mut Self| &mut s.eps, "added to the root of the mean square")
-            .log()
-            .fixed()
-            .valid(1e-30, 1.0),
-        Param::float("weight_decay", 1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty")
-            .log()
-            .rarely()
-            .valid(0.0, f64::INFINITY),
+        ),
+        settings::eps(|s: &mut Self| &mut s.eps),
+        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
         Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
     ];
 }
-
-/// The largest beta: a mean that forgets nothing cannot be corrected for having started at zero.
-pub(super) const BELOW_ONE: f64 = 1.0 - 1e-9;
 
 impl Adam {
     /// The rule as a chain of several transforms, equal to the fused kernel it uses.

@@ -2,7 +2,7 @@
 
 use tunesmith_core::{Describe, Param, register};
 
-use super::adam::BELOW_ONE;
+use super::settings;
 use crate::{Adam, AddL2, Chain, FusedAdam, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, chain};
 
 /// Adam with weight decay that does not pass through its scaling, as `torch.optim.AdamW` does.
@@ -39,31 +39,17 @@ impl Describe for AdamW {
     const ABOUT: &'static str = "adam with weight decay that does not pass through its scaling";
     const SOURCE: &'static str = "Loshchilov & Hutter 2019, arXiv 1711.05101";
     const PARAMS: &'static [Param<Self>] = &[
-        Param::float("lr", 1e-5, 1e-1, |s: &mut Self| &mut s.lr, "step size before the schedule")
-            .log()
-            .valid(0.0, f64::INFINITY),
-        Param::float("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean")
-            .reverse_log()
-            .rarely()
-            .valid(0.0, BELOW_ONE),
-        Param::float(
+        settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
+        settings::memory("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean"),
+        settings::memory(
             "beta2",
             0.9,
             0.9999,
             |s: &mut Self| &mut s.beta2,
             "share of the past in the mean square",
-        )
-        .reverse_log()
-        .rarely()
-        .valid(0.0, BELOW_ONE),
-        Param::float("eps", 1e-10, 1e-4, |s: &mut Self| &mut s.eps, "added to the root of the mean square")
-            .log()
-            .fixed()
-            .valid(1e-30, 1.0),
-        Param::float("weight_decay", 1e-4, 1.0, |s: &mut Self| &mut s.weight_decay, "decoupled decay")
-            .log()
-            .rarely()
-            .valid(0.0, f64::INFINITY),
+        ),
+        settings::eps(|s: &mut Self| &mut s.eps),
+        settings::weight_decay(1e-4, 1.0, |s: &mut Self| &mut s.weight_decay, "decoupled decay"),
         Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
     ];
 }

@@ -2,6 +2,7 @@
 
 use tunesmith_core::{Describe, Param, register};
 
+use super::settings;
 use crate::{Chain, OptimizerEntry, Rule, ScaleByLearningRate};
 
 /// Steps against the gradient of the whole training data: `value -= lr * gradient`.
@@ -26,10 +27,7 @@ impl Describe for GradientDescent {
     const NAME: &'static str = "gradient_descent";
     const ABOUT: &'static str = "steps against the gradient of the whole training data, without a memory";
     const SOURCE: &'static str = "Cauchy 1847, Comptes rendus 25";
-    const PARAMS: &'static [Param<Self>] =
-        &[Param::float("lr", 1e-4, 1.0, |s: &mut Self| &mut s.lr, "step size before the schedule")
-            .log()
-            .valid(0.0, f64::INFINITY)];
+    const PARAMS: &'static [Param<Self>] = &[settings::lr(1e-4, 1.0, |s: &mut Self| &mut s.lr)];
 }
 
 impl Rule for GradientDescent {

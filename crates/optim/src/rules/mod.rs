@@ -2,6 +2,8 @@
 //!
 //! Definitions and defaults are PyTorch's (`torch.optim`, 2.15).
 
+mod settings;
+
 mod gradient_descent;
 
 mod sgd;

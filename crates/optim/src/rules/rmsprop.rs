@@ -3,6 +3,7 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
+use super::settings;
 use crate::transforms::deviation;
 use crate::{
     AddL2, Chain, Chunk, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRms, StateSpec, Step,
@@ -42,32 +43,24 @@ impl Describe for Rmsprop {
     const ABOUT: &'static str = "steps divided by a running root mean square of the gradient";
     const SOURCE: &'static str = "Tieleman & Hinton 2012, Coursera lecture 6.5; Graves 2013, arXiv 1308.0850";
     const PARAMS: &'static [Param<Self>] = &[
-        Param::float("lr", 1e-5, 1e-1, |s: &mut Self| &mut s.lr, "step size before the schedule")
-            .log()
-            .valid(0.0, f64::INFINITY),
-        Param::float(
+        settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
+        settings::memory(
             "alpha",
             0.8,
             0.999,
             |s: &mut Self| &mut s.alpha,
             "share of the past in the mean square",
-        )
-        .reverse_log()
-        .rarely()
-        .valid(0.0, 1.0),
-        Param::float("eps", 1e-10, 1e-4, |s: &mut Self| &mut s.eps, "added to the root of the mean square")
-            .log()
-            .fixed()
-            .valid(1e-30, 1.0),
-        Param::float("momentum", 0.5, 0.99, |s: &mut Self| &mut s.momentum, "share of the past in a step")
-            .reverse_log()
-            .rarely()
-            .valid(0.0, 1.0),
+        ),
+        settings::eps(|s: &mut Self| &mut s.eps),
+        settings::memory(
+            "momentum",
+            0.5,
+            0.99,
+            |s: &mut Self| &mut s.momentum,
+            "share of the past in a step",
+        ),
         Param::switch("centered", |s: &mut Self| &mut s.centered, "divide by the standard deviation instead"),
-        Param::float("weight_decay", 1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty")
-            .log()
-            .rarely()
-            .valid(0.0, f64::INFINITY),
+        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
     ];
 }
 

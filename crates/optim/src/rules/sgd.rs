@@ -3,6 +3,7 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
+use super::settings;
 use crate::{
     AddL2, Chain, Chunk, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform,
     chain,
@@ -42,21 +43,19 @@ impl Describe for Sgd {
     const ABOUT: &'static str = "steps against the gradient of a batch, with momentum if wanted";
     const SOURCE: &'static str = "Robbins & Monro 1951; Polyak 1964; Sutskever et al. 2013";
     const PARAMS: &'static [Param<Self>] = &[
-        Param::float("lr", 1e-4, 1.0, |s: &mut Self| &mut s.lr, "step size before the schedule")
-            .log()
-            .valid(0.0, f64::INFINITY),
-        Param::float("momentum", 0.5, 0.99, |s: &mut Self| &mut s.momentum, "share of the past in a step")
-            .reverse_log()
-            .rarely()
-            .valid(0.0, 1.0),
+        settings::lr(1e-4, 1.0, |s: &mut Self| &mut s.lr),
+        settings::memory(
+            "momentum",
+            0.5,
+            0.99,
+            |s: &mut Self| &mut s.momentum,
+            "share of the past in a step",
+        ),
         Param::float("dampening", 0.0, 0.5, |s: &mut Self| &mut s.dampening, "share of a gradient withheld")
             .fixed()
             .valid(0.0, 1.0),
         Param::switch("nesterov", |s: &mut Self| &mut s.nesterov, "look ahead along the momentum"),
-        Param::float("weight_decay", 1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty")
-            .log()
-            .rarely()
-            .valid(0.0, f64::INFINITY),
+        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
     ];
 
     fn check(&self) -> Result<(), String> {

@@ -76,11 +76,11 @@ impl Schedule for OneCycle {
         let last = first / self.final_div_factor;
         // PyTorch's borders: the peak is at step `pct_start * total - 1`, the end at the last step.
         let (step, total) = (point.step as f64, point.total_steps as f64);
-        let (peak, end) = (self.pct_start * total - 1.0, total - 1.0);
+        let (peak, end) = ((self.pct_start * total - 1.0).max(0.0), total - 1.0);
         if step <= peak && peak > 0.0 {
             self.ramp(first, 1.0, step / peak)
         } else if end > peak {
-            self.ramp(1.0, last, (step - peak.max(0.0)) / (end - peak.max(0.0)))
+            self.ramp(1.0, last, (step - peak) / (end - peak))
         } else {
             1.0
         }

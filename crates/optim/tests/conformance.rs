@@ -1,0 +1,70 @@
+//! Everything that is linked here passes the public suites, and the suites notice what is wrong.
+
+use tunesmith_core::{all, find};
+use tunesmith_optim::plugin::*;
+use tunesmith_optim::{OptimizerEntry, ScheduleEntry, conform};
+
+/// Rules that break a promise each; they are not registered.
+macro_rules! bad_rule {
+    ($Rule:ident, $name:literal, |$chunk:ident| $update:expr) => {
+        #[derive(Clone, Debug, Default)]
+        struct $Rule;
+        impl Describe for $Rule {
+            const NAME: &'static str = $name;
+            const ABOUT: &'static str = "breaks a promise";
+        }
+        impl Transform for $Rule {
+            fn update<T: Real>(&self, _: &Step, $chunk: Chunk<'_, T>) {
+                $update
+            }
+        }
+        impl Rule for $Rule {
+            fn lr(&self) -> f64 {
+                0.01
+            }
+            fn transform(self) -> impl Into<Chain> {
+                chain!(Self, ScaleByLearningRate::new(0.01))
+            }
+        }
+    };
+}
+bad_rule!(Drifting, "drifting", |chunk| chunk.each(|update, _, []| (update + T::ONE, [])));
+bad_rule!(Climbing, "climbing", |chunk| chunk.each(|update, _, []| (-update, [])));
+bad_rule!(Unequal, "unequal", |chunk| {
+    chunk.each_where(|segment| segment.range.start > 0, |update, _, []| (update + update, []))
+});
+
+#[test]
+fn everything_linked_conforms() {
+    assert_eq!(conform::check_all(), Vec::<String>::new());
+}
+
+#[test]
+fn the_rules_and_schedules_of_this_crate_are_linked() {
+    let names: Vec<_> =
+        all::<OptimizerEntry>().iter().map(|entry| tunesmith_core::Entry::meta(*entry).name).collect();
+    assert_eq!(names, ["adagrad", "adam", "adamw", "gradient_descent", "rmsprop", "sgd"]);
+    for name in ["constant", "cosine", "exponential", "one_cycle", "step", "warmup"] {
+        assert!(find::<ScheduleEntry>(name, "schedule").is_ok(), "{name}");
+    }
+}
+
+fn complaints<R: Rule>() -> String {
+    let place = tunesmith_core::Place { origin: "test", file: file!(), line: line!() };
+    conform::check_optimizer(&OptimizerEntry::of::<R>(place)).join("\n")
+}
+
+#[test]
+fn the_suite_notices_movement_without_a_gradient() {
+    assert!(complaints::<Drifting>().contains("a zero gradient"));
+}
+
+#[test]
+fn the_suite_notices_that_a_rule_climbs() {
+    assert!(complaints::<Climbing>().contains("on the parabola"));
+}
+
+#[test]
+fn the_suite_notices_that_the_order_of_parameters_matters() {
+    assert!(complaints::<Unequal>().contains("order of parameters"));
+}
