@@ -1,0 +1,12 @@
+//! What concerns several crates of the house: workloads, the hand-written loop beside them, fixtures of other libraries.
+//!
+//! The tests are the files beside `src/`; `cargo xtask` runs the programs in `src/bin/`.
+
+mod measure;
+
+mod hand_loop;
+mod workloads;
+
+pub use hand_loop::HandLoop;
+pub use measure::{alternating, on_threads};
+pub use workloads::{TrainingStep, WORKLOADS, Workload};

@@ -1,0 +1,115 @@
+//! The dense workloads that training is measured on, the same as other libraries are measured on.
+
+use tunesmith_core::{Plug, Seed};
+use tunesmith_data::{Dataset, Targets};
+use tunesmith_nn::{Sequential, layers::Dense};
+use tunesmith_optim::{Adam, Layout, Optimizer, Pace, Rule};
+use tunesmith_tensor::{DType, Par};
+use tunesmith_train::Stepper;
+
+/// A dense network with ReLU between its layers, trained by Adam on random rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Features, units of the hidden layers, outputs. One output is a probability, several are classes.
+    pub widths: &'static [usize],
+    /// Rows per step.
+    pub batch: usize,
+}
+
+/// From the smallest to the largest.
+pub const WORKLOADS: [Workload; 3] = [
+    Workload { name: "article", widths: &[2, 10, 1], batch: 10 },
+    Workload { name: "digits_mlp", widths: &[64, 128, 64, 10], batch: 32 },
+    Workload { name: "mnist_mlp", widths: &[784, 512, 256, 10], batch: 128 },
+];
+
+impl Workload {
+    /// The workload of that name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        WORKLOADS.into_iter().find(|workload| workload.name == name)
+    }
+
+    fn outputs(&self) -> usize {
+        self.widths[self.widths.len() - 1]
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn model(&self) -> Sequential {
+        let (features, units) = self.widths.split_first().expect("a network has a first width");
+        let (outputs, hidden) = units.split_last().expect("a network has a last width");
+        let model = hidden.iter().fold(Sequential::new([*features]), |model, &units| {
+            model.with(Dense::new(units).activation("relu"))
+        });
+        model.with(Dense::new(*outputs).activation(if *outputs == 1 { "sigmoid" } else { "linear" }))
+    }
+
+    /// The loss.
+    #[must_use]
+    pub fn loss(&self) -> Plug {
+        Plug::new(if self.outputs() == 1 { "binary_cross_entropy" } else { "cross_entropy" })
+    }
+
+    /// 64 batches of random rows.
+    #[must_use]
+    pub fn data(&self) -> Dataset {
+        let rows = 64 * self.batch;
+        let mut generator = Seed::new(0).named(self.name).generator();
+        let x = (0..rows * self.widths[0]).map(|_| generator.normal() as f32).collect();
+        let classes = self.outputs().max(2);
+        let codes = (0..rows).map(|_| generator.below(classes) as i64).collect();
+        let features: Vec<String> = (0..self.widths[0]).map(|i| format!("x{i}")).collect();
+        let names = (0..classes).map(|i| i.to_string()).collect();
+        Dataset::new(x, &features, Targets::Classes { codes, names })
+    }
+
+    /// Everything a training step needs.
+    #[must_use]
+    pub fn training(&self, par: Par) -> TrainingStep {
+        let model = self.model();
+        let stepper = Stepper::new(&model, &self.loss(), par).expect("its loss is built in");
+        let mut optimizer = Adam::default().optimizer();
+        let layout = model.params().into_iter().map(|param| (param.name, param.shape.dims().to_vec()));
+        optimizer.init(&Layout::packed(layout), DType::F32);
+        let params = model.initial_params(0).into_iter().map(|x| x as f32).collect();
+        let data = self.data();
+        // A shuffled order, as in training: each batch is gathered from all over the data set.
+        let mut generator = Seed::new(0).named("order").generator();
+        let mut keyed: Vec<(f64, usize)> = (0..data.rows()).map(|row| (generator.uniform(), row)).collect();
+        keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let order = keyed.into_iter().map(|(_, row)| row).collect();
+        TrainingStep { stepper, optimizer, params, data, order, batch: self.batch, next: 0, count: 0 }
+    }
+}
+
+/// A network in training: each call of [`step`](TrainingStep::step) is one whole step.
+#[derive(Debug)]
+pub struct TrainingStep {
+    stepper: Stepper,
+    optimizer: Box<dyn Optimizer>,
+    params: Vec<f32>,
+    data: Dataset,
+    order: Vec<usize>,
+    batch: usize,
+    next: usize,
+    count: u64,
+}
+
+impl TrainingStep {
+    /// Gathers a batch, runs it forward and backward, updates the parameters, and returns the loss.
+    ///
+    /// # Panics
+    /// When the training diverges.
+    pub fn step(&mut self) -> f64 {
+        let rows = &self.order[self.next..self.next + self.batch];
+        self.next = (self.next + self.batch) % self.order.len();
+        self.count += 1;
+        let noise = Seed::new(self.count);
+        let (params, optimizer) = (&mut self.params, &mut *self.optimizer);
+        let loss = self.stepper.step(&self.data, rows, params, optimizer, Pace::default(), noise);
+        loss.expect("the gradients of a small network are finite")
+    }
+}

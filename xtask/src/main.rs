@@ -1,0 +1,54 @@
+//! `cargo xtask`: the checks, suites and measurements of this workspace.
+
+mod ci;
+mod suites;
+
+mod metadata;
+mod process;
+
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  ci                        every check, cheapest first; what README and .ci/run call
+  tidy                      the rules of the house that neither rustc nor clippy knows
+  parity DIR                compares with the numbers of other libraries in a folder of fixture files
+  props [--cases N]         all property tests with N cases each (default 2048)
+  kill                      the slow tests that kill processes while they write
+  throughput [WORKLOAD ...] [--threads N] [--seconds S] [--limit]
+                            samples a second of whole training steps; --limit: beside a hand-written loop
+  bench [NAME ...]          criterion benches: gemm, elementwise, step, optimizer, tpe (default: all)
+";
+
+#[expect(clippy::print_stderr, reason = "a command reports to the one who runs it")]
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let done = match command {
+        "ci" => ci::run(),
+        "tidy" => tidy::run(),
+        "parity" => suites::parity(rest),
+        "props" => suites::props(rest),
+        "kill" => suites::kill(),
+        "throughput" => suites::throughput(rest),
+        "bench" => suites::bench(rest),
+        "help" | "-h" | "--help" => {
+            eprint!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask {command}: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The commands that run suites and measurements of the package `tunesmith-tests` and of the crates.
+
+use crate::process::{self, cargo, run};
+
+/// What needs the crates of the house lives in this package.
+const PACKAGE: &str = "tunesmith-tests";
+
+/// Compares with the fixtures in a folder; its output is the program's own.
+pub(crate) fn parity(arguments: &[String]) -> Result<(), String> {
+    let [folder] = arguments else { return Err("name one folder: cargo xtask parity DIR".into()) };
+    // Cargo is run in the root, the folder is meant from where the user stands.
+    let folder = std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?;
+    let mut command = cargo(&["run", "--quiet", "--package", PACKAGE, "--bin", "parity", "--"]);
+    command.arg(folder);
+    run(command)
+}
+
+/// All property tests, with more cases than in a plain run.
+pub(crate) fn props(arguments: &[String]) -> Result<(), String> {
+    let cases = match arguments {
+        [] => "2048",
+        [flag, cases] if flag == "--cases" && cases.parse::<u32>().is_ok() => cases,
+        _ => return Err("write it as: cargo xtask props [--cases N]".into()),
+    };
+    let mut command = cargo(&["test", "--workspace", "--locked", "--quiet", "--lib", "--tests"]);
+    command.env("PROPTEST_CASES", cases);
+    run(command)
+}
+
+/// The tests that kill processes at random moments, in full length.
+pub(crate) fn kill() -> Result<(), String> {
+    let mut command = cargo(&["test", "--locked", "--package", "tunesmith-store", "kill"]);
+    command.env("TUNESMITH_SLOW", "1");
+    run(command)
+}
+
+/// Samples a second of whole training steps.
+pub(crate) fn throughput(arguments: &[String]) -> Result<(), String> {
+    let mut command =
+        cargo(&["run", "--quiet", "--release", "--package", PACKAGE, "--bin", "throughput", "--"]);
+    command.args(arguments);
+    run(command)
+}
+
+/// Criterion benches, by name.
+pub(crate) fn bench(names: &[String]) -> Result<(), String> {
+    let mut command = cargo(&["bench", "--package", PACKAGE]);
+    for name in names {
+        let file = process::root().join("tests/benches").join(format!("{name}.rs"));
+        if !file.exists() {
+            return Err(format!("there is no bench `{name}`: they are the files of tests/benches/"));
+        }
+        command.args(["--bench", name]);
+    }
+    run(command)
+}
