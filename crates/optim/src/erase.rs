@@ -102,7 +102,8 @@ impl dyn Optimizer + '_ {
     /// `par` or the number of threads. Nothing is allocated.
     ///
     /// # Errors
-    /// When a gradient is not finite; values and state are then as they were before.
+    /// When a gradient is not finite; values, state and count are then as they were before, so that a caller who
+    /// would rather skip such steps goes on with the next.
     ///
     /// # Panics
     /// Before `init`, for another element type, or when a slab is not as long as the layout says.
