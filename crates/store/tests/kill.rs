@@ -16,6 +16,7 @@ use tunesmith_tuner::pruners::Median;
 use tunesmith_tuner::{Budget, Outcome, Study, TrialRecord, TrialRun, TrialState, problems};
 
 const FILE: &str = "TUNESMITH_KILL_TEST_FILE";
+const TOTAL: &str = "TUNESMITH_KILL_TEST_TOTAL";
 const WORKERS: usize = 2;
 
 fn open(url: &str) -> Study {
@@ -53,7 +54,34 @@ fn victim() {
         .pruner(Median::default())
         .storage(storage)
         .observer(Arc::new(Say));
-    study.open().unwrap().optimize(objective, &Budget::unlimited().workers(WORKERS)).unwrap();
+    let total = std::env::var(TOTAL).ok().map(|total| total.parse().unwrap());
+    let budget = total.map_or_else(Budget::unlimited, Budget::trials);
+    study.open().unwrap().optimize(objective, &budget.workers(WORKERS)).unwrap();
+}
+
+fn start(url: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "victim", "--nocapture"]).env(FILE, url).stdout(Stdio::piped());
+    command
+}
+
+#[test]
+fn processes_share_a_study() {
+    let folder = Folder::new();
+    let url = url(&folder.file("study.db"));
+    let running: Vec<_> = (0..3).map(|_| start(&url).env(TOTAL, "60").spawn().unwrap()).collect();
+    let mut ended = Vec::new();
+    for process in running {
+        let output = process.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        ended.extend(said.lines().filter_map(|line| line.split_once("ended ")?.1.parse::<usize>().ok()));
+    }
+    ended.sort_unstable();
+    let trials = Reader::open(&url).unwrap().study("kill").unwrap().trials;
+    assert_eq!(ended, (0..trials.len()).collect::<Vec<_>>(), "each trial is run by one process");
+    assert!((60..=62).contains(&trials.len()), "{} trials", trials.len()); // each other process may be one ahead
+    assert!(trials.iter().all(|trial| trial.state.is_finished()));
 }
 
 #[test]
@@ -65,12 +93,7 @@ fn a_kill_loses_at_most_the_running_trials() {
     let mut ended: BTreeSet<u64> = BTreeSet::new();
     let mut lost_before = 0;
     for round in 0..rounds {
-        let mut victim = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "victim", "--nocapture"])
-            .env(FILE, &url)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut victim = start(&url).spawn().unwrap();
         let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
         let mut hear = |line: Option<std::io::Result<String>>| {
             // The test harness may write its own words before ours.
@@ -97,14 +120,15 @@ fn a_kill_loses_at_most_the_running_trials() {
         for number in &ended {
             assert!(trials[*number as usize].state.is_finished(), "round {round}: trial {number} had ended");
         }
-        let running = trials.iter().filter(|trial| trial.state == TrialState::Running).count();
+        let count = |state| trials.iter().filter(|trial| trial.state == state).count();
+        let (running, waiting) = (count(TrialState::Running), count(TrialState::Waiting));
         assert!(running <= WORKERS, "round {round}: {running} run");
 
         // A resume on this machine finds at once that the process is gone.
         let study = open(&url);
         let counts = study.counts();
         assert_eq!(counts.running, 0, "round {round}");
-        assert_eq!(counts.waiting, running, "round {round}: each lost trial waits to be run again");
+        assert_eq!(counts.waiting, waiting + running, "round {round}: each lost trial waits to be run again");
         assert_eq!(counts.failed, lost_before + running, "round {round}");
         lost_before += running;
         let space = study.space();
@@ -114,10 +138,10 @@ fn a_kill_loses_at_most_the_running_trials() {
             assert!(whole, "round {round}: trial {} is not whole: {trial:?}", trial.number);
         }
         for trial in study.trials().iter().filter(|trial| trial.state == TrialState::Waiting) {
-            let original: u64 = trial.system["failed_trial"].parse().unwrap();
-            let history = &trial.system["retry_history"];
-            assert!(history.starts_with(&format!("[{original}")), "{history}");
-            assert_eq!(trial.params, study.trials()[original as usize].params, "the same settings");
+            let chain: Vec<u64> = serde_json::from_str(&trial.system["retry_history"]).unwrap();
+            assert_eq!(trial.system["failed_trial"], chain[0].to_string());
+            let last = chain[chain.len() - 1] as usize;
+            assert_eq!(trial.params, study.trials()[last].params, "the same settings");
         }
     }
     // The study goes on, and the repeated trials count once.

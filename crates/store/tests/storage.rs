@@ -126,3 +126,32 @@ fn studies_are_listed_loaded_and_deleted() {
     assert_eq!(reader.studies().unwrap().len(), 1);
     assert!(reader.study("first").is_err());
 }
+
+/// On another machine a process cannot be looked at: only a heartbeat that stays away says that it is gone.
+#[test]
+fn elsewhere_only_a_missing_heartbeat_makes_a_trial_lost() {
+    let folder = Folder::new();
+    let file = folder.file("study.db");
+    let study = open(Arc::new(SqliteStorage::open(&url(&file)).unwrap()), 0);
+    let asked: Vec<_> = (0..4).map(|_| study.ask().unwrap()).collect();
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let elsewhere = "UPDATE trial_system_attributes SET value_json = json_set(value_json, '$.world', 'elsewhere') \
+                     WHERE \"key\" = 'tunesmith:owner' AND trial_id < 4";
+    connection.execute(elsewhere, []).unwrap();
+    for (trial, seconds) in [(1, 300), (2, 60), (4, 300)] {
+        let older = format!(
+            "UPDATE trial_heartbeats SET heartbeat = datetime('now', '-{seconds} seconds') WHERE trial_id = {trial}"
+        );
+        connection.execute(&older, []).unwrap();
+    }
+    connection.execute("DELETE FROM trial_heartbeats WHERE trial_id = 3", []).unwrap();
+    let resumed = open(Arc::new(SqliteStorage::open(&url(&file)).unwrap()), 0);
+    let states: Vec<TrialState> = resumed.trials().iter().map(|trial| trial.state).collect();
+    use TrialState::{Failed, Running, Waiting};
+    // Gone; heard of a minute ago; never heard of; silent but alive on this machine; the first one's copy.
+    assert_eq!(states, [Failed, Running, Running, Running, Waiting]);
+    assert_eq!(resumed.trials()[4].params, *asked[0].params());
+    // The first owner, if it lives after all, is told.
+    let late = study.tell(&asked[0], Outcome::Complete(1.0)).unwrap_err();
+    assert_eq!(late.to_string(), "trial 0 is failed, only a running trial can be changed");
+}

@@ -2,6 +2,8 @@
 //!
 //! What is tuned here is an insertion-then-merge sort: below which length should it insert?
 
+#![expect(clippy::print_stdout, reason = "an example talks to people")]
+
 use std::time::Instant;
 
 use tunesmith_core::{Domain, Scale, Seed, Space};

@@ -56,6 +56,8 @@ mod memory;
 mod storage;
 
 mod budget;
+mod builder;
+mod narrow;
 mod observer;
 mod run;
 mod study;
@@ -66,6 +68,7 @@ pub mod conform;
 
 pub use attributes::{Attributes, Scope, retry_attributes};
 pub use budget::{Budget, Stop};
+pub use builder::StudyBuilder;
 pub use history::{Counts, History};
 pub use memory::MemoryStorage;
 pub use observer::Observer;
@@ -75,5 +78,5 @@ pub use record::{Direction, TrialRecord, TrialState};
 pub use run::{Ended, TrialRun};
 pub use sampler::{Sampler, SamplerEntry};
 pub use storage::{Storage, StorageError, StudyId, compatible};
-pub use study::{Study, StudyBuilder};
+pub use study::Study;
 pub use trial::Trial;

@@ -1,6 +1,9 @@
 //! `Outcome`: how a trial ended.
 
 use std::fmt::Display;
+use std::time::SystemTime;
+
+use crate::{TrialRecord, TrialState};
 
 /// How a trial ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +26,41 @@ pub enum Outcome {
     },
     /// Not at all: the trial waits to be run again from its start.
     Interrupted,
+}
+
+impl Outcome {
+    /// Ends a running trial.
+    pub(crate) fn record_in(self, trial: &mut TrialRecord) {
+        trial.finished = Some(SystemTime::now());
+        trial.state = match self {
+            Self::Complete(value) if value.is_nan() => {
+                trial.diverged_at = Some(trial.last_report().map_or(0, |(step, _)| step));
+                trial.reason = Some("the value is not a number".to_owned());
+                TrialState::Diverged
+            }
+            Self::Complete(value) => {
+                trial.value = Some(value);
+                TrialState::Complete
+            }
+            Self::Pruned => {
+                trial.value = trial.last_report().map(|(_, value)| value).filter(|value| !value.is_nan());
+                TrialState::Pruned
+            }
+            Self::Diverged { step, reason } => {
+                trial.diverged_at = Some(step);
+                trial.reason = Some(reason);
+                TrialState::Diverged
+            }
+            Self::Failed { reason } => {
+                trial.reason = Some(reason);
+                TrialState::Failed
+            }
+            Self::Interrupted => {
+                trial.finished = None;
+                return trial.put_back();
+            }
+        };
+    }
 }
 
 impl From<f64> for Outcome {

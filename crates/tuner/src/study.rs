@@ -5,14 +5,13 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use tunesmith_core::{Domain, Error, Flow, Params, Seed, Space, Value};
+use tunesmith_core::{Flow, Params, Seed, Space, Value};
 
 use crate::attributes::{self, fixed_params, json, retry_history};
-use crate::pruners::NoPruning;
-use crate::samplers::Tpe;
+use crate::narrow::narrowed;
 use crate::{
     Attributes, Counts, Direction, History, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope,
-    Storage, StorageError, StudyId, Trial, TrialRecord, TrialState,
+    Storage, StorageError, StudyBuilder, StudyId, Trial, TrialRecord, TrialState,
 };
 
 /// How often a study looks for trials whose process is gone.
@@ -57,100 +56,6 @@ struct State {
     checked: Instant,
 }
 
-/// Settles what a [`Study`] is before it is opened.
-#[derive(Debug)]
-pub struct StudyBuilder {
-    name: String,
-    space: Space,
-    direction: Direction,
-    sampler: Box<dyn Sampler>,
-    pruner: Box<dyn Pruner>,
-    seed: u64,
-    storage: Option<Arc<dyn Storage>>,
-    observers: Vec<Arc<dyn Observer>>,
-}
-
-impl StudyBuilder {
-    /// The name in the storage; "study" if nothing is said.
-    #[must_use]
-    pub fn name(mut self, name: &str) -> Self {
-        name.clone_into(&mut self.name);
-        self
-    }
-
-    /// What chooses points; [`Tpe`] if nothing is said.
-    #[must_use]
-    pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
-        self.sampler = Box::new(sampler);
-        self
-    }
-
-    /// What stops bad trials; [`NoPruning`] if nothing is said.
-    #[must_use]
-    pub fn pruner(mut self, pruner: impl Pruner + 'static) -> Self {
-        self.pruner = Box::new(pruner);
-        self
-    }
-
-    /// Where all randomness of a new study comes from; 0 if nothing is said. A stored study keeps the seed it began
-    /// with, so that it goes on as if it had never stopped (see [`Study::seed`]).
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Where the study lives; in memory if nothing is said.
-    #[must_use]
-    pub fn storage(mut self, storage: Arc<dyn Storage>) -> Self {
-        self.storage = Some(storage);
-        self
-    }
-
-    /// Adds somebody who watches.
-    #[must_use]
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observers.push(observer);
-        self
-    }
-
-    /// Creates the study, or resumes the stored one of that name: trials whose process is gone are enqueued again.
-    ///
-    /// # Errors
-    /// When the stored study has another direction or an incompatible space, or the storage fails.
-    pub fn open(self) -> Result<Study, StorageError> {
-        let storage = self.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new()));
-        let id = storage.open(&self.name, self.direction, &self.space)?;
-        let seed = match attributes::seed(&storage.study_attributes(id, Scope::System)?) {
-            Some(stored) => stored,
-            None => {
-                let json = attributes::seed_json(self.seed);
-                storage.set_study_attribute(id, Scope::System, attributes::SEED, &json)?;
-                self.seed
-            }
-        };
-        storage.requeue_lost(id)?;
-        let mut history = History::new(self.space.clone(), self.direction);
-        storage.load(id)?.into_iter().for_each(|trial| history.put(trial));
-        Ok(Study {
-            name: self.name,
-            space: self.space,
-            sampler: self.sampler,
-            pruner: self.pruner,
-            seed: Seed::new(seed),
-            storage,
-            id,
-            observers: self.observers,
-            state: Mutex::new(State {
-                known: first_unknown(&history, 0),
-                history,
-                own: BTreeSet::new(),
-                checked: Instant::now(),
-            }),
-        })
-    }
-}
-
 impl Study {
     /// A search for the least value.
     #[must_use]
@@ -167,16 +72,40 @@ impl Study {
     /// A search in a direction that is known only at run time.
     #[must_use]
     pub fn builder(space: Space, direction: Direction) -> StudyBuilder {
-        StudyBuilder {
-            name: "study".to_owned(),
-            space,
-            direction,
-            sampler: Box::new(Tpe::default()),
-            pruner: Box::new(NoPruning),
-            seed: 0,
-            storage: None,
-            observers: Vec::new(),
-        }
+        StudyBuilder::new(space, direction)
+    }
+
+    /// Opens or creates what was described.
+    pub(crate) fn resume(builder: StudyBuilder) -> Result<Self, StorageError> {
+        let storage = builder.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new()));
+        let id = storage.open(&builder.name, builder.direction, &builder.space)?;
+        let seed = match attributes::seed(&storage.study_attributes(id, Scope::System)?) {
+            Some(stored) => stored,
+            None => {
+                let json = attributes::seed_json(builder.seed);
+                storage.set_study_attribute(id, Scope::System, attributes::SEED, &json)?;
+                builder.seed
+            }
+        };
+        storage.requeue_lost(id)?;
+        let mut history = History::new(builder.space.clone(), builder.direction);
+        storage.load(id)?.into_iter().for_each(|trial| history.put(trial));
+        Ok(Self {
+            name: builder.name,
+            space: builder.space,
+            sampler: builder.sampler,
+            pruner: builder.pruner,
+            seed: Seed::new(seed),
+            storage,
+            id,
+            observers: builder.observers,
+            state: Mutex::new(State {
+                known: first_unknown(&history, 0),
+                history,
+                own: BTreeSet::new(),
+                checked: Instant::now(),
+            }),
+        })
     }
 
     /// The name in the storage.
@@ -225,7 +154,10 @@ impl Study {
             if total.is_some_and(|total| state.history.spent() >= total) {
                 break None;
             }
-            let record = match self.storage.claim(self.id)? {
+            // What waits is known by now; asking the storage for nothing would cost a transaction.
+            let waits = state.history.trials().iter().any(|trial| trial.state == TrialState::Waiting);
+            let claimed = if waits { self.storage.claim(self.id)? } else { None };
+            let record = match claimed {
                 Some(waiting) => waiting,
                 None => {
                     let mut fresh = TrialRecord::new(0);
@@ -328,40 +260,9 @@ impl Study {
     pub fn tell(&self, trial: &Trial, outcome: Outcome) -> Result<TrialRecord, StorageError> {
         let number = trial.number();
         let mut record = running(&self.state().history, number)?.clone();
-        let last_step = record.last_report().map_or(0, |(step, _)| step);
-        let outcome = match outcome {
-            Outcome::Complete(value) if value.is_nan() => {
-                Outcome::Diverged { step: last_step, reason: "the value is not a number".to_owned() }
-            }
-            other => other,
-        };
-        let interrupted = outcome == Outcome::Interrupted;
-        record.finished = Some(SystemTime::now());
-        match outcome {
-            Outcome::Complete(value) => {
-                record.state = TrialState::Complete;
-                record.value = Some(value);
-            }
-            Outcome::Pruned => {
-                record.state = TrialState::Pruned;
-                record.value = record.last_report().map(|(_, value)| value).filter(|value| !value.is_nan());
-            }
-            Outcome::Diverged { step, reason } => {
-                record.state = TrialState::Diverged;
-                record.diverged_at = Some(step);
-                record.reason = Some(reason);
-            }
-            Outcome::Failed { reason } => {
-                record.state = TrialState::Failed;
-                record.reason = Some(reason);
-            }
-            Outcome::Interrupted => {
-                record.finished = None;
-                record.put_back();
-            }
-        }
+        outcome.record_in(&mut record);
         // Written without the lock, so that a slow disk does not hold up the other workers' reports.
-        if interrupted {
+        if record.state == TrialState::Waiting {
             self.storage.put_back(self.id, number)?;
         } else {
             self.storage.finish(self.id, &record)?;
@@ -506,44 +407,5 @@ fn running(history: &History, number: u64) -> Result<&TrialRecord, StorageError>
             Err(StorageError::NotRunning { trial: number, state: trial.state.name() })
         }
         Some(trial) => Ok(trial),
-    }
-}
-
-/// The space in which these settings are the only choice.
-fn narrowed(space: &Space, fixed: &Params) -> Result<Space, Error> {
-    use tunesmith_core::Why;
-    if let Some(key) = fixed.keys().find(|key| space.dimension(key).is_none()) {
-        return Err(Error::unknown_key("", key, space.dimensions().iter().map(|d| d.key.as_str())));
-    }
-    let mut narrow = Space::new();
-    for dimension in space.dimensions() {
-        let mut dimension = dimension.clone();
-        if let Some(value) = fixed.get(&dimension.key) {
-            if !dimension.domain.contains(value) {
-                let allowed = dimension.domain.to_string();
-                return Err(Error::new(dimension.key, Why::OutOfRange { value: value.to_string(), allowed }));
-            }
-            dimension.domain = single(&dimension.domain, value);
-        }
-        narrow.push(dimension);
-    }
-    Ok(narrow)
-}
-
-/// The domain that holds only that value of another domain.
-pub(crate) fn single(domain: &Domain, value: &Value) -> Domain {
-    match (domain, value.as_f64(), value.as_i64()) {
-        (Domain::Float { scale, step, .. }, Some(x), _) => {
-            Domain::Float { low: x, high: x, scale: *scale, step: *step }
-        }
-        (Domain::Int { scale, step, .. }, _, Some(i)) => {
-            Domain::Int { low: i, high: i, scale: *scale, step: *step }
-        }
-        (Domain::Choice { options }, ..) => {
-            // The option as the space writes it: `1` may have been given for `1.0`.
-            let option = options.iter().find(|option| option.same(value)).unwrap_or(value);
-            Domain::Choice { options: vec![option.clone()] }
-        }
-        (other, ..) => other.clone(),
     }
 }

@@ -6,7 +6,7 @@ use tunesmith_tuner::{MemoryStorage, conform};
 
 #[test]
 fn samplers_pass_on_many_random_spaces() {
-    assert_eq!(conform::check_samplers(3000), Vec::<String>::new());
+    assert_eq!(conform::check_samplers(10_000), Vec::<String>::new());
 }
 
 #[test]

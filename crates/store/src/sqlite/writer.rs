@@ -304,3 +304,34 @@ impl Thread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Thread;
+    use crate::sqlite::schema;
+    use rusqlite::Connection;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    #[test]
+    fn a_beat_marks_the_trials_that_run_here() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::create(&mut connection).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO studies VALUES (1, 'a');
+                 INSERT INTO trials (trial_id, number, study_id, state) VALUES (1, 0, 1, 'RUNNING'), (2, 1, 1, 'RUNNING');
+                 INSERT INTO trial_heartbeats (trial_id, heartbeat) VALUES (1, '2020-01-01 00:00:00')",
+            )
+            .unwrap();
+        let alive = Arc::new(Mutex::new([1].into()));
+        let busy_timeout = Duration::ZERO;
+        let thread = Thread { connection, file: ":memory:".into(), busy_timeout, alive, pending: Vec::new() };
+        thread.beat();
+        let count =
+            "SELECT COUNT(*), MIN(strftime('%s', 'now') - strftime('%s', heartbeat)) FROM trial_heartbeats";
+        let found: (i64, i64) =
+            thread.connection.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert!(found.0 == 1 && found.1 < 60, "{found:?}");
+    }
+}

@@ -3,6 +3,7 @@ import json
 import sys
 import warnings
 
+sys.path.pop(0)  # this folder: its optuna.py must not stand in for the package
 import optuna
 from optuna.trial import TrialState
 

@@ -51,7 +51,7 @@ fn check_space(name: &str, sampler: &dyn Sampler, seed: Seed, wrong: &mut Vec<St
         let mut dimension = dimension.clone();
         if i % 2 == 0 {
             let value = dimension.domain.place(generator.uniform());
-            dimension.domain = crate::study::single(&dimension.domain, &value);
+            dimension.domain = crate::narrow::single(&dimension.domain, &value);
         }
         narrow.push(dimension);
     }
