@@ -156,7 +156,12 @@ impl<T: Real> Target<'_, T> {
     /// Subtracts the updates from the values, where that is still to be done.
     pub(crate) fn finish(self) {
         if let Target::Value { update, value } = self {
-            elementwise::zip_in_place(value, update, |value, update| value - update);
+            elementwise::zip_in_place(
+                value,
+                update,
+                #[inline(always)]
+                |value, update| without_dust(value - update),
+            );
         }
     }
 }
@@ -176,7 +181,16 @@ fn run<T: Real, const N: usize>(
     f: &impl Fn(T, T, [T; N]) -> (T, [T; N]),
 ) {
     match target {
-        Target::Update { value, update } => for_each(update, value, state, f),
+        Target::Update { value, update } => for_each(
+            update,
+            value,
+            state,
+            #[inline(always)]
+            |update, value, state| {
+                let (update, state) = f(update, value, state);
+                (update, state.map(without_dust))
+            },
+        ),
         Target::Value { update, value } => for_each(
             value,
             update,
@@ -184,10 +198,20 @@ fn run<T: Real, const N: usize>(
             #[inline(always)]
             |value, update, state| {
                 let (update, state) = f(update, value, state);
-                (value - update, state)
+                (without_dust(value - update), state.map(without_dust))
             },
         ),
     }
+}
+
+/// Zero for a number so near to zero that it would soon be subnormal (below 1e-31 in `f32`, 1e-292 in `f64`).
+///
+/// Momentum without gradients and weights under decay shrink by a factor a step until they are subnormal, and stay so:
+/// the least subnormal times 0.9 rounds to itself. On many processors every operation on such a number takes a
+/// hundred times its usual time, matrix products included, while its value is of no consequence.
+#[inline(always)]
+fn without_dust<T: Real>(x: T) -> T {
+    if x.abs() < T::MIN_POSITIVE / T::EPSILON { T::ZERO } else { x }
 }
 
 /// Elements the loop works on at a time.

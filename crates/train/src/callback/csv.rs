@@ -32,8 +32,7 @@ impl Default for CsvHistory {
 impl Describe for CsvHistory {
     const NAME: &'static str = "csv_history";
     const ABOUT: &'static str = "writes what was measured to a CSV file after every epoch";
-    const PARAMS: &'static [Param<Self>] =
-        &[Param::text("path", |s: &mut Self| &mut s.path, "the file")];
+    const PARAMS: &'static [Param<Self>] = &[Param::text("path", |s: &mut Self| &mut s.path, "the file")];
 }
 
 impl Callback for CsvHistory {

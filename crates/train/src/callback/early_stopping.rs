@@ -34,9 +34,17 @@ impl Describe for EarlyStopping {
     const NAME: &'static str = "early_stopping";
     const ABOUT: &'static str = "ends the training when a value has not improved for a while";
     const PARAMS: &'static [Param<Self>] = watch_params![
-        Param::int("patience", 2, 20, |s: &mut Self| &mut s.patience, "epochs without improvement").rarely().valid(1.0, 1e9),
-        Param::float("min_delta", 0.0, 0.01, |s: &mut Self| &mut s.min_delta, "what counts as improvement").fixed().valid(0.0, 1e9),
-        Param::switch("restore_best", |s: &mut Self| &mut s.restore_best, "end with the weights of the best epoch"),
+        Param::int("patience", 2, 20, |s: &mut Self| &mut s.patience, "epochs without improvement")
+            .rarely()
+            .valid(1.0, 1e9),
+        Param::float("min_delta", 0.0, 0.01, |s: &mut Self| &mut s.min_delta, "what counts as improvement")
+            .fixed()
+            .valid(0.0, 1e9),
+        Param::switch(
+            "restore_best",
+            |s: &mut Self| &mut s.restore_best,
+            "end with the weights of the best epoch"
+        ),
     ];
 }
 

@@ -42,6 +42,16 @@ pub trait Callback: Debug + Send {
     }
 }
 
+impl Callback for Box<dyn Callback> {
+    fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow {
+        (**self).epoch_end(end)
+    }
+
+    fn train_end(&mut self) -> Option<Vec<f32>> {
+        (**self).train_end()
+    }
+}
+
 kind! {
     /// A registered callback.
     pub struct CallbackEntry: "callback", "callbacks" => Box<dyn Callback>;

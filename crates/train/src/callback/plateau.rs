@@ -40,12 +40,37 @@ impl Describe for ReduceOnPlateau {
     const NAME: &'static str = "reduce_on_plateau";
     const ABOUT: &'static str = "a smaller learning rate when a value has not improved for a while";
     const PARAMS: &'static [Param<Self>] = watch_params![
-        Param::float("factor", 0.1, 0.7, |s: &mut Self| &mut s.factor, "factor on the learning rate").rarely().valid(0.0, 1.0),
-        Param::int("patience", 2, 20, |s: &mut Self| &mut s.patience, "epochs without improvement that are borne").rarely(),
-        Param::float("threshold", 0.0, 0.01, |s: &mut Self| &mut s.threshold, "what counts as improvement").fixed().valid(0.0, 1e9),
-        Param::name("threshold_mode", &["rel", "abs"], |s: &mut Self| &mut s.threshold_mode, "threshold in parts of the best, or plain"),
-        Param::int("cooldown", 0, 10, |s: &mut Self| &mut s.cooldown, "epochs after a reduction that do not count").fixed(),
-        Param::float("min_factor", 0.0, 0.1, |s: &mut Self| &mut s.min_factor, "the least factor in all").fixed().valid(0.0, 1.0),
+        Param::float("factor", 0.1, 0.7, |s: &mut Self| &mut s.factor, "factor on the learning rate")
+            .rarely()
+            .valid(0.0, 1.0),
+        Param::int(
+            "patience",
+            2,
+            20,
+            |s: &mut Self| &mut s.patience,
+            "epochs without improvement that are borne"
+        )
+        .rarely(),
+        Param::float("threshold", 0.0, 0.01, |s: &mut Self| &mut s.threshold, "what counts as improvement")
+            .fixed()
+            .valid(0.0, 1e9),
+        Param::name(
+            "threshold_mode",
+            &["rel", "abs"],
+            |s: &mut Self| &mut s.threshold_mode,
+            "threshold in parts of the best, or plain"
+        ),
+        Param::int(
+            "cooldown",
+            0,
+            10,
+            |s: &mut Self| &mut s.cooldown,
+            "epochs after a reduction that do not count"
+        )
+        .fixed(),
+        Param::float("min_factor", 0.0, 0.1, |s: &mut Self| &mut s.min_factor, "the least factor in all")
+            .fixed()
+            .valid(0.0, 1.0),
     ];
 }
 

@@ -1,0 +1,141 @@
+//! `tunesmith tune`: a search over the ranges of a recipe, and the winner as a model.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ArgMatches;
+use tunesmith::core::{Table, Value};
+use tunesmith::store::SqliteStorage;
+use tunesmith::tuner::Ended as SearchEnded;
+use tunesmith::{Error, FOLDER, TuneOptions, Tuned, tune};
+
+use super::{command_line, now, recipe, train};
+use crate::Ended;
+use crate::args::text;
+use crate::interrupt::stop_on_interrupt;
+use crate::output::{Output, number, object, seconds, short, table};
+use crate::progress::StudyBars;
+
+pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error> {
+    let mut recipe = recipe(matches, "tuning")?;
+    for (argument, key) in
+        [("sampler", "tuning.sampler"), ("scheduler", "tuning.scheduler"), ("time", "tuning.time")]
+    {
+        if let Some(value) = text(matches, argument) {
+            recipe.set(&format!("{key}=\"{value}\""))?;
+        }
+    }
+    for (argument, key) in [("trials", "tuning.trials"), ("workers", "tuning.workers")] {
+        if let Some(value) = matches.get_one::<usize>(argument) {
+            recipe.set(&format!("{key}={value}"))?;
+        }
+    }
+    let tuning = recipe.tuning()?;
+    let name = text(matches, "study").unwrap_or(recipe.name()).to_owned();
+    let url = text(matches, "storage").unwrap_or_default().to_owned();
+    let out = text(matches, "out").map_or_else(|| Path::new(FOLDER).join(&name), PathBuf::from);
+    recipe.search()?; // a mistake in the recipe must not leave an empty database behind
+    let storage = Arc::new(SqliteStorage::open(&url)?);
+    let stop = stop_on_interrupt();
+    let goal = tuning.goal().map_err(|error| Error::setting(recipe.origin(), error))?;
+    let metric = if tuning.names_goal() { goal.metric.clone() } else { "value".into() };
+    let epochs = recipe.epochs();
+    let bars = Arc::new(StudyBars::new(&metric, goal.direction, tuning.trials as u64, epochs));
+    let tuned = tune(
+        &recipe,
+        &tuning,
+        TuneOptions {
+            storage: Some(storage),
+            study: Some(name),
+            out: Some(out),
+            observer: Some(bars.clone()),
+            stop,
+            command: command_line(),
+            when: Some(now()),
+        },
+    );
+    bars.clear();
+    let tuned = tuned?;
+    if let Some(run) = &tuned.run {
+        run.notes.iter().for_each(|note| output.say(&format!("note: {note}")));
+    }
+    output.result(|| json(&tuned, &url), || people(&tuned, &url));
+    Ok(if tuned.ended == SearchEnded::Stopped { Ended::Interrupted } else { Ended::Done })
+}
+
+fn json(tuned: &Tuned, url: &str) -> Value {
+    let counts = &tuned.counts;
+    let count = |n: usize| Value::from(n);
+    let trials = object([
+        ("complete", count(counts.complete)),
+        ("pruned", count(counts.pruned)),
+        ("diverged", count(counts.diverged)),
+        ("failed", count(counts.failed)),
+    ]);
+    let best = tuned.best.as_ref().map_or(Value::Null, |best| {
+        let value = best.value.map_or(Value::Null, number);
+        object([
+            ("trial", count(best.number as usize)),
+            ("value", value),
+            ("params", Value::Table(best.params.clone())),
+        ])
+    });
+    let run = tuned.run.as_ref().map(train::object).unwrap_or_default();
+    let of_run = |key: &str| run.get(key).cloned().unwrap_or(Value::Null);
+    let mut all = Table::from([
+        ("study".to_owned(), Value::from(tuned.study.as_str())),
+        ("storage".to_owned(), Value::from(url)),
+        ("trials".to_owned(), trials),
+        ("best".to_owned(), best),
+        ("test".to_owned(), of_run("test")),
+        ("model".to_owned(), of_run("model")),
+        ("report".to_owned(), of_run("report")),
+        ("seconds".to_owned(), number(tuned.seconds)),
+    ]);
+    if tuned.ended == SearchEnded::Stopped {
+        all.insert("interrupted".to_owned(), Value::Bool(true));
+    }
+    Value::Table(all)
+}
+
+fn people(tuned: &Tuned, url: &str) -> String {
+    let counts = &tuned.counts;
+    let mut text = format!(
+        "\nStudy `{}`: {} complete, {} stopped early, {} diverged, {} failed, in {}.\n",
+        tuned.study,
+        counts.complete,
+        counts.pruned,
+        counts.diverged,
+        counts.failed,
+        seconds(tuned.seconds)
+    );
+    if tuned.ended == SearchEnded::Stopped {
+        text.push_str("Interrupted: the same command goes on where this one stopped.\n");
+    }
+    let Some(best) = &tuned.best else {
+        text.push_str("No trial completed; the study keeps why each one ended.\n");
+        return text;
+    };
+    let value = best.value.map_or_else(|| "-".into(), short);
+    text.push_str(&format!("\nBest: trial {}, validation {} {value}\n\n", best.number, tuned.goal.metric));
+    let rows: Vec<Vec<String>> = best
+        .params
+        .iter()
+        .map(|(key, value)| {
+            vec![
+                key.clone(),
+                value.as_f64().filter(|x| x.fract() != 0.0).map_or_else(|| value.to_string(), short),
+            ]
+        })
+        .collect();
+    text.push_str(&table(&rows));
+    if let Some(run) = &tuned.run {
+        text.push_str(&format!("\nThe winner, retrained:{}", train::people(run)));
+    }
+    text.push_str(&format!("  study   {url}\n"));
+    if !tuned.findings.is_empty() {
+        text.push_str("\nWhat to do next:\n");
+        text.push_str(&tunesmith::report::findings::to_text(&tuned.findings));
+    }
+    text
+}

@@ -1,0 +1,22 @@
+//! The optimizers alone on (value, gradient) pairs: `cargo run --release -p tunesmith-optim --example pairs`.
+//!
+//! Every linked rule walks down the same long valley, x^2 + 10 y^2, from the same place.
+
+use tunesmith_core::{Entry, Plug, all};
+use tunesmith_optim::{Layout, OptimizerEntry, Pace};
+use tunesmith_tensor::{DType, Par};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for entry in all::<OptimizerEntry>() {
+        let name = entry.meta().name;
+        let mut optimizer = OptimizerEntry::make(&Plug::new(name).with("lr", 0.05), "optimizer")?;
+        optimizer.init(&Layout::packed([("point", vec![2])]), DType::F64);
+        let mut point = [3.0_f64, -2.0];
+        for _ in 0..100 {
+            let gradient = [2.0 * point[0], 20.0 * point[1]];
+            optimizer.step(&mut point, &[&gradient], Pace::default(), Par::Seq)?;
+        }
+        println!("{name:>18}: ({:9.6}, {:9.6})", point[0], point[1]);
+    }
+    Ok(())
+}

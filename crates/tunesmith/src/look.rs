@@ -1,0 +1,48 @@
+//! `look`: data, model and ranges of a recipe before anything runs.
+
+use tunesmith_core::Space;
+use tunesmith_data::Task;
+use tunesmith_nn::Summary;
+
+use crate::{Error, Recipe, run};
+
+/// A recipe at a glance.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Rows to train on, to validate with, to test on.
+    pub rows: [usize; 3],
+    /// What is predicted, in words.
+    pub task: String,
+    /// The model; of a recipe with ranges, the one in their middle.
+    pub summary: Summary,
+    /// What is searched.
+    pub space: Space,
+    /// What a person should know about the data, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Looks at a recipe: loads its data, builds its model, trains nothing.
+///
+/// # Errors
+/// When the recipe or the data cannot be used.
+pub fn look(recipe: &Recipe) -> Result<Look, Error> {
+    let search = recipe.search()?;
+    let middle = search.space().complete(|dimension| dimension.domain.place(0.5));
+    let fixed = recipe.filled(&search.fill(&middle))?;
+    let prepared = fixed.data.load(recipe.base())?;
+    let model = run::model(recipe, &fixed, &prepared)?;
+    run::trainer(recipe, &fixed, &prepared)?; // what training would refuse is refused here
+    let inputs = prepared.train.width();
+    let task = match prepared.train.task() {
+        Task::Classification { classes } => format!("{inputs} inputs, one of {classes} classes"),
+        Task::Regression { outputs: 1 } => format!("{inputs} inputs, one number"),
+        Task::Regression { outputs } => format!("{inputs} inputs, {outputs} numbers"),
+    };
+    Ok(Look {
+        rows: [prepared.train.rows(), prepared.validation.rows(), prepared.test.rows()],
+        task,
+        summary: model.summary(),
+        space: search.space().clone(),
+        notes: prepared.notes,
+    })
+}
