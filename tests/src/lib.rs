@@ -2,6 +2,8 @@
 //!
 //! The tests are the files beside `src/`; `cargo xtask` runs the programs in `src/bin/`.
 
+pub mod parity;
+
 mod measure;
 
 mod hand_loop;

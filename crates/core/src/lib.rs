@@ -29,6 +29,8 @@ mod report;
 mod seed;
 
 pub mod conform;
+#[doc(hidden)]
+pub mod parity;
 
 pub use config::set;
 pub use describe::{Describe, from_table, specs, to_table};

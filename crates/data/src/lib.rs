@@ -53,6 +53,8 @@ mod prepared;
 mod section;
 
 pub mod conform;
+#[doc(hidden)]
+pub mod parity;
 
 pub use batches::Batches;
 pub use dataset::{Dataset, Targets};

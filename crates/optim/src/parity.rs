@@ -1,6 +1,7 @@
-//! Reproducing PyTorch's numbers from fixture files; `cargo xtask parity` calls [`run_case`].
+//! PyTorch's optimizers, schedules and clipping, reproduced from fixture files.
 
-use tunesmith_core::{Plug, Table, Value};
+use tunesmith_core::parity::{Arguments, Case, drop_switched_off, relative_error, worse};
+use tunesmith_core::{Entry, Plug, Table, Value, find};
 use tunesmith_tensor::{DType, Par};
 
 use crate::{
@@ -8,15 +9,7 @@ use crate::{
     clip_by_global_norm, clip_by_value,
 };
 
-/// What became of one case.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Parity {
-    /// The largest relative error: the largest `max |ours - theirs| / max |theirs|` over the vectors of the case,
-    /// where the divisor is at least 1e-12. NaN when ours is.
-    Error(f64),
-    /// The case is about something that is not here; why.
-    Unsupported(String),
-}
+pub use tunesmith_core::parity::Parity;
 
 /// Runs one case of a fixture file (`optimizers`, `schedules` or `clipping`) in `f64`.
 ///
@@ -30,77 +23,99 @@ pub enum Parity {
 /// ```
 #[must_use]
 pub fn run_case(file_stem: &str, case: &Value) -> Parity {
-    let error = match file_stem {
+    let error = Case::new(case).and_then(|case| match file_stem {
         "optimizers" => optimizer(case),
         "schedules" => schedule(case),
         "clipping" => clipping(case),
         other => Err(format!("no fixture file of optimizers is called `{other}`")),
-    };
-    error.map_or_else(Parity::Unsupported, Parity::Error)
+    });
+    error.into()
 }
 
-fn optimizer(case: &Value) -> Result<f64, String> {
-    let rule = text(case, "rule")?;
-    let mut plug = Plug::new(rule);
-    for (name, value) in table(case, "hyperparameters")? {
+fn optimizer(case: Case<'_>) -> Result<f64, String> {
+    let rule = case.text("rule")?;
+    let entry = find::<OptimizerEntry>(rule, "rule").map_err(|error| error.to_string())?;
+    let mut settings = Table::new();
+    for (name, value) in case.arguments("hyperparameters")? {
         match (name.as_str(), value) {
             ("betas", Value::List(betas)) => {
-                for (i, beta) in betas.iter().enumerate() {
-                    plug = plug.with(&format!("beta{}", i + 1), beta.clone());
-                }
+                settings.extend((1..).zip(betas).map(|(i, beta)| (format!("beta{i}"), beta)));
             }
-            _ => plug = plug.with(name, value.clone()),
+            (_, value) => {
+                settings.insert(name, value);
+            }
         }
     }
-    let mut optimizer = OptimizerEntry::make(&plug, rule).map_err(|error| error.to_string())?;
-    let mut values = numbers(case, "initial")?;
-    optimizer.init(&Layout::packed([("value", shape(field(case, "initial")?))]), DType::F64);
+    drop_switched_off(&mut settings, &(entry.meta().specs)());
+    let mut optimizer = entry.build(&settings, rule).map_err(|error| error.to_string())?;
+    let mut initial = case.numbers("initial")?;
+    let (gradients, after) = (case.list("gradients")?, case.list("after_step")?);
+    if gradients.len() != after.len() || gradients.iter().any(|gradient| gradient.shape != initial.shape) {
+        return Err("the case does not have one gradient like `initial` for each step".into());
+    }
+    optimizer.init(&Layout::packed([("value", initial.shape)]), DType::F64);
+    let values = &mut initial.values;
     let mut largest = 0.0;
-    for (gradient, after) in list(case, "gradients")?.iter().zip(list(case, "after_step")?) {
-        let step = optimizer.step(&mut values, &[&flat(gradient)?], Pace::default(), Par::Seq);
+    for (gradient, after) in gradients.iter().zip(&after) {
+        let step = optimizer.step(values, &[&gradient.values], Pace::default(), Par::Seq);
         step.map_err(|error| error.to_string())?;
-        largest = worse(largest, relative_error(&values, &flat(after)?));
+        largest = worse(largest, relative_error(values, &after.values));
     }
     Ok(largest)
 }
 
 /// PyTorch's schedulers are given the learning rate of the optimizer, except `OneCycleLR`, which is given the peak;
-/// what they count are here both steps and epochs.
-fn schedule(case: &Value) -> Result<f64, String> {
-    let (name, arguments) = (text(case, "schedule")?, table(case, "arguments")?);
-    let number = |name: &str| arguments.get(name).and_then(Value::as_f64);
-    let need = |name: &str| number(name).ok_or_else(|| format!("the case has no argument `{name}`"));
-    let theirs = numbers(case, "lr")?;
-    let mut lr = field(case, "base_lr")?.as_f64().ok_or("`base_lr` is not a number")?;
+/// what they count are here both steps and epochs. Arguments that are not given have PyTorch's defaults.
+fn schedule(case: Case<'_>) -> Result<f64, String> {
+    let name = case.text("schedule")?;
+    let mut arguments = Arguments::new(case.arguments("arguments")?);
+    let theirs = case.numbers("lr")?.values;
+    let mut lr = case.number("base_lr")?;
     let mut total = theirs.len() as f64;
     let mut plug = Plug::new(name);
     match name {
-        "constant" => plug = plug.with("factor", need("factor")?).with("epochs", need("total_iters")?),
-        "step" => plug = plug.with("step_size", need("step_size")?).with("gamma", need("gamma")?),
-        "exponential" => plug = plug.with("gamma", need("gamma")?),
+        "constant" => {
+            plug = plug
+                .with("factor", arguments.number("factor", Some(1.0 / 3.0))?)
+                .with("epochs", arguments.number("total_iters", Some(5.0))?);
+        }
+        "step" => {
+            plug = plug
+                .with("step_size", arguments.number("step_size", None)?)
+                .with("gamma", arguments.number("gamma", Some(0.1))?);
+        }
+        "exponential" => plug = plug.with("gamma", arguments.number("gamma", None)?),
         "cosine" => {
-            total = need("T_max")?;
-            plug = plug.with("eta_min", number("eta_min").unwrap_or(0.0) / lr);
+            total = arguments.number("T_max", None)?;
+            plug = plug.with("eta_min", arguments.number("eta_min", Some(0.0))? / lr);
         }
         "one_cycle" => {
-            if arguments.get("three_phase").and_then(Value::as_bool) == Some(true) {
-                return Err("one_cycle has two phases".into());
-            }
-            lr = need("max_lr")?;
-            total = need("total_steps")?;
+            lr = arguments.number("max_lr", None)?;
+            total = match arguments.take("total_steps").and_then(|steps| steps.as_f64()) {
+                Some(steps) => steps,
+                None => arguments.number("epochs", None)? * arguments.number("steps_per_epoch", None)?,
+            };
             for name in ["pct_start", "div_factor", "final_div_factor", "anneal_strategy"] {
-                if let Some(value) = arguments.get(name) {
-                    plug = plug.with(name, value.clone());
+                if let Some(value) = arguments.take(name) {
+                    plug = plug.with(name, value);
                 }
             }
+            // These move the momentum, which is not compared.
+            for name in ["cycle_momentum", "base_momentum", "max_momentum"] {
+                arguments.take(name);
+            }
         }
-        "linear" if number("end_factor").is_none_or(|end| end == 1.0) => {
+        "linear" => {
             plug = Plug::new("warmup")
-                .with("start_factor", number("start_factor").unwrap_or(1.0 / 3.0))
-                .with("steps", need("total_iters")?);
+                .with("start_factor", arguments.number("start_factor", Some(1.0 / 3.0))?)
+                .with("steps", arguments.number("total_iters", Some(5.0))?);
+            if arguments.number("end_factor", Some(1.0))? != 1.0 {
+                return Err("a linear schedule ends at the full rate here".into());
+            }
         }
         other => return Err(format!("no schedule here is PyTorch's `{other}`")),
     }
+    arguments.finish()?;
     let schedule = ScheduleEntry::make(&plug, name).map_err(|error| error.to_string())?;
     let point = |step: usize| Point { epoch: step as f64, ..Point::new(step, total as usize, total) };
     let ours: Vec<f64> = (0..theirs.len()).map(|step| lr * schedule.at(point(step))).collect();
@@ -108,23 +123,27 @@ fn schedule(case: &Value) -> Result<f64, String> {
 }
 
 /// Both forms, the function and the transform, must agree with PyTorch.
-fn clipping(case: &Value) -> Result<f64, String> {
-    let gradients = list(case, "gradients")?.iter().map(flat).collect::<Result<Vec<_>, _>>()?;
-    let theirs = list(case, "clipped")?.iter().map(flat).collect::<Result<Vec<_>, _>>()?.concat();
+fn clipping(case: Case<'_>) -> Result<f64, String> {
+    let flat =
+        |key| Ok::<Vec<_>, String>(case.list(key)?.into_iter().map(|numbers| numbers.values).collect());
+    let (gradients, theirs): (Vec<Vec<f64>>, _) = (flat("gradients")?, flat("clipped")?.concat());
+    if case.has("norm_type") && case.number("norm_type")? != 2.0 {
+        return Err("the norm here is the Euclidean one".into());
+    }
     let mut clipped = gradients.clone();
     let mut slices: Vec<&mut [f64]> = clipped.iter_mut().map(Vec::as_mut_slice).collect();
     let mut largest = 0.0;
-    let chain = match text(case, "clip")? {
+    let chain = match case.text("clip")? {
         "global_norm" => {
-            let max_norm = field(case, "max_norm")?.as_f64().ok_or("`max_norm` is not a number")?;
+            let max_norm = case.number("max_norm")?;
             let norm = clip_by_global_norm(&mut slices, max_norm);
-            if let Some(total) = case.at("total_norm").and_then(Value::as_f64) {
-                largest = worse(largest, relative_error(&[norm], &[total]));
+            if case.has("total_norm") {
+                largest = relative_error(&[norm], &[case.number("total_norm")?]);
             }
             ClipByGlobalNorm::new(max_norm).into()
         }
         "value" => {
-            let limit = field(case, "clip_value")?.as_f64().ok_or("`clip_value` is not a number")?;
+            let limit = case.number("clip_value")?;
             clip_by_value(&mut slices, limit);
             ClipByValue::new(limit).into()
         }
@@ -142,59 +161,4 @@ fn clipping(case: &Value) -> Result<f64, String> {
     let step = optimizer.step(&mut values, &[&gradients.concat()], Pace::default(), Par::Seq);
     step.map_err(|error| error.to_string())?;
     Ok(worse(largest, relative_error(&values, &theirs)))
-}
-
-fn relative_error(ours: &[f64], theirs: &[f64]) -> f64 {
-    if ours.len() != theirs.len() {
-        return f64::INFINITY;
-    }
-    let size = theirs.iter().fold(1e-12, |size: f64, x| size.max(x.abs()));
-    ours.iter().zip(theirs).fold(0.0, |error, (a, b)| worse(error, (a - b).abs() / size))
-}
-
-/// The larger error; NaN is larger than any.
-fn worse(a: f64, b: f64) -> f64 {
-    if a.is_nan() || a >= b { a } else { b }
-}
-
-fn field<'a>(case: &'a Value, name: &str) -> Result<&'a Value, String> {
-    case.at(name).ok_or_else(|| format!("the case has no `{name}`"))
-}
-
-fn text<'a>(case: &'a Value, name: &str) -> Result<&'a str, String> {
-    field(case, name)?.as_str().ok_or_else(|| format!("`{name}` is not a text"))
-}
-
-fn table<'a>(case: &'a Value, name: &str) -> Result<&'a Table, String> {
-    field(case, name)?.as_table().ok_or_else(|| format!("`{name}` is not a table"))
-}
-
-fn list<'a>(case: &'a Value, name: &str) -> Result<&'a [Value], String> {
-    match field(case, name)? {
-        Value::List(list) => Ok(list),
-        _ => Err(format!("`{name}` is not a list")),
-    }
-}
-
-fn numbers(case: &Value, name: &str) -> Result<Vec<f64>, String> {
-    flat(field(case, name)?)
-}
-
-/// The numbers of nested lists, in order.
-fn flat(value: &Value) -> Result<Vec<f64>, String> {
-    match value {
-        Value::List(list) => list.iter().map(flat).collect::<Result<Vec<_>, _>>().map(|parts| parts.concat()),
-        other => other.as_f64().map(|x| vec![x]).ok_or_else(|| format!("{other} is not a number")),
-    }
-}
-
-/// The shape of nested lists.
-fn shape(value: &Value) -> Vec<usize> {
-    match value {
-        Value::List(list) => {
-            let inner = list.first().map(shape).unwrap_or_default();
-            [vec![list.len()], inner].concat()
-        }
-        _ => Vec::new(),
-    }
 }

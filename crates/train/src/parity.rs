@@ -1,104 +1,126 @@
-//! Reproduces scikit-learn's metrics and PyTorch's reduce-on-plateau from fixtures.
+//! scikit-learn's metrics and PyTorch's reduce-on-plateau, reproduced from fixture files.
 
 use std::collections::BTreeMap;
 
-use tunesmith_core::{Flow, Plug, Value};
+use tunesmith_core::parity::{Case, Numbers, relative_error, worse};
+use tunesmith_core::{Plug, Value};
 
 use crate::callback::{CallbackEntry, EpochEnd};
 use crate::metric::{Confusion, Named, Predictions, Truth};
 
-/// The results of one case: what was compared, with its error relative to the largest expected number; `None` for what
-/// this project does not have.
+pub use tunesmith_core::parity::Parity;
+
+/// Runs one case of a fixture file (`metrics`, or `schedules` for reduce-on-plateau).
 #[must_use]
-pub fn run_case(file: &str, case: &Value) -> Vec<(String, Option<f64>)> {
-    match file {
-        "metrics" => metrics(case),
-        "schedules" => vec![("reduce_on_plateau".to_owned(), plateau(case))],
-        _ => Vec::new(),
-    }
-}
-
-fn numbers(case: &Value, key: &str) -> Option<Vec<f64>> {
-    fn flatten(value: &Value, out: &mut Vec<f64>) {
-        match value {
-            Value::List(list) => list.iter().for_each(|item| flatten(item, out)),
-            other => out.extend(other.as_f64()),
-        }
-    }
-    let mut out = Vec::new();
-    flatten(case.at(key)?, &mut out);
-    Some(out)
-}
-
-fn relative(found: &[f64], expected: &[f64]) -> f64 {
-    if found.len() != expected.len() {
-        return f64::INFINITY;
-    }
-    let scale = expected.iter().fold(1e-12_f64, |m, x| m.max(x.abs()));
-    found.iter().zip(expected).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs())) / scale
-}
-
-fn metrics(case: &Value) -> Vec<(String, Option<f64>)> {
-    let Some(table) = case.as_table() else { return Vec::new() };
-    let inputs = ["task", "note", "y_true", "y_pred", "probability", "score"];
-    table
-        .iter()
-        .filter(|(key, _)| !inputs.contains(&key.as_str()))
-        .map(|(key, _)| (key.clone(), metric(case, key).zip(numbers(case, key)).map(|(f, e)| relative(&f, &e))))
-        .collect()
-}
-
-/// The value this project gives for one of scikit-learn's numbers.
-fn metric(case: &Value, key: &str) -> Option<Vec<f64>> {
-    let truth = numbers(case, "y_true")?;
-    let codes: Vec<i64> = truth.iter().map(|&c| c as i64).collect();
-    let classes = codes.iter().max().map_or(0, |&m| m as usize + 1);
-    let guesses = numbers(case, "y_pred");
-    let one_hot: Vec<f64> = match &guesses {
-        Some(guesses) => {
-            guesses.iter().flat_map(|&g| (0..classes).map(move |c| f64::from(u8::from(c == g as usize)))).collect()
-        }
-        None => Vec::new(),
+pub fn run_case(file_stem: &str, case: &Value) -> Parity {
+    let case = match Case::new(case) {
+        Ok(case) => case,
+        Err(why) => return Parity::Unsupported(why),
     };
-    let of = |plug: Plug, values: &[f64], outputs: usize, truth: Truth<'_>| {
-        let named = Named::make(&plug, "metric").ok()?;
-        Some(vec![named.metric.value(&Predictions { values, outputs, truth })])
-    };
-    let classes_truth = Truth::Classes { codes: &codes, count: classes };
-    if key == "confusion" {
-        let confusion = Confusion::of(&Predictions { values: &one_hot, outputs: classes, truth: classes_truth })?;
-        return Some(confusion.rows().into_iter().flatten().map(|n| n as f64).collect());
+    match file_stem {
+        "metrics" => metrics(case).unwrap_or_else(Parity::Unsupported),
+        "schedules" => plateau(case).into(),
+        other => Parity::Unsupported(format!("no fixture file of training is called `{other}`")),
     }
-    match case.at("task").and_then(Value::as_str)? {
-        "regression" => of(Plug::new(key), &guesses?, 1, Truth::Numbers(&truth)),
-        "binary" => of(Plug::new(key), &numbers(case, "score")?, 1, classes_truth),
-        _ => {
-            let probability = numbers(case, "probability")?;
-            match key.rsplit_once('_') {
-                _ if key == "log_loss" => of(Plug::new("log_loss"), &probability, classes, classes_truth),
-                _ if key == "roc_auc_ovr_macro" => of(Plug::new("roc_auc"), &probability, classes, classes_truth),
-                Some((name, average @ ("macro" | "micro" | "weighted"))) => {
-                    of(Plug::new(name).with("average", average), &one_hot, classes, classes_truth)
-                }
-                _ => of(Plug::new(key), &one_hot, classes, classes_truth),
+}
+
+/// What a case of metrics holds besides results.
+const INPUTS: [&str; 7] = ["task", "note", "y_true", "y_pred", "probability", "score", "labels"];
+
+fn metrics(case: Case<'_>) -> Result<Parity, String> {
+    let (mut largest, mut found, mut missing) = (0.0, 0, Vec::new());
+    for key in case.keys().filter(|key| !INPUTS.contains(key)) {
+        match metric(case, key)? {
+            Some(value) => {
+                largest = worse(largest, relative_error(&value, &case.numbers(key)?.values));
+                found += 1;
             }
+            None => missing.push(key.to_owned()),
         }
     }
+    Ok(match (found, missing.is_empty()) {
+        (0, _) => Parity::Unsupported(format!("none of its metrics is here: {}", missing.join(", "))),
+        (_, true) => Parity::Error(largest),
+        (_, false) => Parity::Partly(largest, missing),
+    })
 }
 
-fn plateau(case: &Value) -> Option<f64> {
+/// The value this project gives for one of scikit-learn's numbers; `None` for what it does not have.
+fn metric(case: Case<'_>, key: &str) -> Result<Option<Vec<f64>>, String> {
+    let truth = case.numbers("y_true")?.values;
+    let of = |plug: Plug, predictions: Predictions<'_>| {
+        Named::make(&plug, "metric").ok().map(|named| vec![named.metric.value(&predictions)])
+    };
+    let rows = truth.len();
+    let like_truth = |key: &str| case.numbers(key).and_then(|numbers| per_row(numbers, rows, key));
+    if case.text("task")? == "regression" {
+        let values = like_truth("y_pred")?.values;
+        let truth = Truth::Numbers(&truth);
+        return Ok(of(Plug::new(key), Predictions { values: &values, outputs: values.len() / rows, truth }));
+    }
+
+    let guesses = if case.has("y_pred") { like_truth("y_pred")?.values } else { Vec::new() };
+    let codes: Vec<i64> = truth.iter().map(|&code| code as i64).collect();
+    let most = codes.iter().copied().chain(guesses.iter().map(|&guess| guess as i64)).max();
+    let scores = ["probability", "score"].into_iter().find(|key| case.has(key));
+    let scores = scores.map(like_truth).transpose()?.unwrap_or_default();
+    let width = scores.values.len() / rows;
+    let count = (most.unwrap_or(0) as usize + 1).max(2).max(width);
+    let is_class = |code: &f64| code.fract() == 0.0 && *code >= 0.0;
+    if !truth.iter().chain(&guesses).all(is_class) || count > 10_000 || width > 1 && width < count {
+        return Err("`y_true` and `y_pred` are not codes of classes".into());
+    }
+    let truth = Truth::Classes { codes: &codes, count };
+    // A guess is a prediction that is sure of itself.
+    let sure = |&guess: &f64| (0..count).map(move |class| f64::from(u8::from(class == guess as usize)));
+    let guesses: Vec<f64> = guesses.iter().flat_map(sure).collect();
+    let guessed = Predictions { values: &guesses, outputs: count, truth };
+    let scored = Predictions { values: &scores.values, outputs: width, truth };
+    let (plug, predictions) = match key.rsplit_once('_') {
+        _ if key == "confusion" => {
+            let confusion = Confusion::of(&guessed).filter(|_| !guesses.is_empty());
+            return Ok(confusion.map(|c| c.rows().into_iter().flatten().map(|n| n as f64).collect()));
+        }
+        _ if key == "roc_auc_ovr_macro" => (Plug::new("roc_auc"), scored),
+        _ if key == "log_loss" || key == "roc_auc" => (Plug::new(key), scored),
+        Some((name, average @ ("macro" | "micro" | "weighted" | "binary"))) => {
+            (Plug::new(name).with("average", average), guessed)
+        }
+        // What scikit-learn takes of the second of two classes is written without an average.
+        _ if ["precision", "recall", "f1"].contains(&key) => {
+            (Plug::new(key).with("average", "binary"), guessed)
+        }
+        _ => (Plug::new(key), guessed),
+    };
+    Ok(if predictions.values.is_empty() { None } else { of(plug, predictions) })
+}
+
+/// Numbers that are as many for each row.
+fn per_row(numbers: Numbers, rows: usize, key: &str) -> Result<Numbers, String> {
+    let fits = rows > 0 && numbers.shape.first() == Some(&rows) && !numbers.values.is_empty();
+    if fits { Ok(numbers) } else { Err(format!("`{key}` does not have a row for each of `y_true`")) }
+}
+
+/// PyTorch's least learning rate is a rate; here it is a factor.
+fn plateau(case: Case<'_>) -> Result<f64, String> {
+    if case.text("schedule")? != "reduce_on_plateau" {
+        return Err("it is not of training".into());
+    }
+    let base = case.number("base_lr")?;
     let mut plug = Plug::new("reduce_on_plateau");
-    plug.config = case.at("arguments")?.as_table()?.clone();
-    let mut callback = CallbackEntry::make(&plug, "callback").ok()?;
-    let base = case.at("base_lr")?.as_f64()?;
+    plug.config = case.arguments("arguments")?;
+    if let Some(least) = plug.config.remove("min_lr") {
+        plug = plug.with("min_factor", least.as_f64().ok_or("`min_lr` is not a number")? / base);
+    }
+    plug.config.entry("mode".into()).or_insert_with(|| "min".into());
+    let mut callback = CallbackEntry::make(&plug, "callback").map_err(|error| error.to_string())?;
     let mut factor = 1.0;
     let mut rates = Vec::new();
-    for (epoch, value) in numbers(case, "metric")?.into_iter().enumerate() {
+    for (epoch, value) in case.numbers("metric")?.values.into_iter().enumerate() {
         let values = BTreeMap::from([("validation_loss".to_owned(), value)]);
         let mut end = EpochEnd { epoch, epochs: 1, values: &values, params: &[], lr_factor: &mut factor };
-        let flow = callback.epoch_end(&mut end);
-        debug_assert_eq!(flow, Flow::Continue);
+        let _ = callback.epoch_end(&mut end);
         rates.push(base * factor);
     }
-    Some(relative(&rates, &numbers(case, "lr_after_metric")?))
+    Ok(relative_error(&rates, &case.numbers("lr_after_metric")?.values))
 }
