@@ -155,3 +155,23 @@ fn elsewhere_only_a_missing_heartbeat_makes_a_trial_lost() {
     let late = study.tell(&asked[0], Outcome::Complete(1.0)).unwrap_err();
     assert_eq!(late.to_string(), "trial 0 is failed, only a running trial can be changed");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trial_that_kills_its_process_again_and_again_is_given_up() {
+    let folder = Folder::new();
+    let file = folder.file("study.db");
+    let gone = "UPDATE trial_system_attributes SET value_json = json_set(value_json, '$.start', 1) \
+                WHERE \"key\" = 'tunesmith:owner'";
+    for round in 0..5 {
+        let study = open(Arc::new(SqliteStorage::open(&url(&file)).unwrap()), 0);
+        assert_eq!(study.counts().failed, round);
+        let trial = study.ask().unwrap();
+        assert_eq!(trial.number(), round as u64);
+        let chain = study.trials()[round].retry_history();
+        let repeats = if round < 4 { (0..round as u64).collect::<Vec<_>>() } else { Vec::new() };
+        assert_eq!(chain, repeats, "three times it is repeated, then another one is tried");
+        study.flush().unwrap();
+        rusqlite::Connection::open(&file).unwrap().execute(gone, []).unwrap();
+    }
+}

@@ -166,6 +166,12 @@ impl TrialRecord {
         self.started = None;
     }
 
+    /// The numbers of the lost trials that this one repeats, first to last.
+    #[must_use]
+    pub fn retry_history(&self) -> Vec<u64> {
+        crate::attributes::retry_history(self)
+    }
+
     /// The trial that repeats this lost one: waiting, with the same settings, under another number.
     #[must_use]
     pub fn retry(&self, number: u64) -> Self {

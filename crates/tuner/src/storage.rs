@@ -7,6 +7,9 @@ use tunesmith_core::{Domain, Params, Scale, Space};
 
 use crate::{Attributes, Direction, Scope, TrialRecord};
 
+/// A trial that is lost with its process is repeated so many times.
+pub const MOST_RETRIES: usize = 3;
+
 /// A study's name in its storage, for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StudyId(pub u64);
@@ -94,7 +97,8 @@ pub trait Storage: Debug + Send + Sync {
     fn put_back(&self, study: StudyId, trial: u64) -> Result<(), StorageError>;
 
     /// Fails the running trials whose process is gone, adds a waiting copy of each (see [`TrialRecord::retry`]), and
-    /// returns the numbers of the lost ones.
+    /// returns the numbers of the lost ones. A trial that was lost [`MOST_RETRIES`] times before gets no further copy:
+    /// it may be what kills its process.
     ///
     /// # Errors
     /// When the storage fails.

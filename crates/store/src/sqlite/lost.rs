@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use tunesmith_tuner::{Scope, StorageError, TrialState};
+use tunesmith_tuner::{MOST_RETRIES, Scope, StorageError, TrialState};
 
 use super::read::{self, Rows};
 use super::rows::{self, FAIL_REASON, OWNER};
@@ -28,6 +28,10 @@ pub(super) fn requeue(
         let reason = "\"lost: its process ended\"";
         rows::set_attribute(connection, row, Scope::User, FAIL_REASON, reason)?;
         rows::end(connection, row, TrialState::Failed, Some(SystemTime::now()))?;
+        lost.push(trial.number);
+        if trial.retry_history().len() >= MOST_RETRIES {
+            continue;
+        }
         let (copy, _) = rows::insert_trial(connection, study, &trial.retry(0))?;
         connection
             .prepare_cached(
@@ -36,7 +40,6 @@ pub(super) fn requeue(
                   WHERE trial_id = ?1 ORDER BY param_id",
             )?
             .execute(params![row, copy])?;
-        lost.push(trial.number);
     }
     Ok(Ok(lost))
 }
