@@ -50,11 +50,12 @@ pub(crate) fn cell(text: &str) -> String {
     format!("<td{class}>{}</td>", escape(text))
 }
 
+/// A number, perhaps with a unit behind it.
 fn is_number(text: &str) -> bool {
-    text.replace('\u{a0}', " ")
-        .split(' ')
-        .next()
-        .is_some_and(|word| word.parse::<f64>().is_ok_and(f64::is_finite))
+    let mut words = text.split(['\u{a0}', ' ']);
+    let number =
+        words.next().is_some_and(|word| !word.ends_with('.') && word.parse().is_ok_and(f64::is_finite));
+    number && words.all(|unit| ["%", "s", "min", "h"].contains(&unit))
 }
 
 /// A table behind a picture.
@@ -80,5 +81,7 @@ mod tests {
         assert_eq!(cell("0.98"), "<td class=\"n\">0.98</td>");
         assert_eq!(cell("adam"), "<td>adam</td>");
         assert_eq!(cell("nan"), "<td>nan</td>");
+        assert_eq!(cell("1. dense"), "<td>1. dense</td>");
+        assert_eq!(cell("41\u{a0}%"), "<td class=\"n\">41\u{a0}%</td>");
     }
 }

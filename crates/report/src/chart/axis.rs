@@ -1,7 +1,7 @@
 //! `Axis`: from values to places in a picture, with ticks at round numbers.
 
 use tunesmith_core::{Domain, Scale, Value};
-use tunesmith_tuner::Direction;
+use tunesmith_tuner::{Direction, TrialRecord, TrialState};
 
 use crate::number::{setting, short};
 
@@ -43,6 +43,9 @@ impl Axis {
         let mut axis = Self { scale, warped: (scale.warp(low), scale.warp(high)), pixels, ticks: Vec::new() };
         let ticks = round_numbers(scale, low, high, about.max(2));
         axis.ticks = ticks.into_iter().map(|x| Tick { place: axis.place(x), label: short(x) }).collect();
+        if scale == Scale::Linear {
+            align_decimals(&mut axis.ticks);
+        }
         axis
     }
 
@@ -152,7 +155,7 @@ impl Axis {
 /// ```
 /// use tunesmith_core::Scale;
 /// use tunesmith_report::chart::focus;
-/// use tunesmith_tuner::Direction;
+/// use tunesmith_tuner::{Direction, TrialRecord, TrialState};
 /// let (scale, (low, high)) = focus(&[0.1, 0.93, 0.94, 0.95, 0.96], Direction::Maximize, 2.0);
 /// assert_eq!(scale, Scale::Linear);
 /// assert!(low > 0.85 && low < 0.93 && high >= 0.96);
@@ -174,6 +177,32 @@ pub fn focus(values: &[f64], direction: Direction, reach: f64) -> (Scale, (f64, 
     let margin = 0.04 * (shown - best);
     let (a, b) = (scale.unwarp(best - margin), scale.unwarp(shown + margin));
     (scale, (a.min(b), a.max(b)))
+}
+
+/// The scale and range of a study's values: where its complete trials can be told apart, all trials if few are complete.
+pub(crate) fn focus_of(trials: &[TrialRecord], direction: Direction) -> (Scale, (f64, f64)) {
+    let values = |complete: bool| -> Vec<f64> {
+        let counted = trials.iter().filter(|trial| !complete || trial.state == TrialState::Complete);
+        counted.filter_map(|trial| trial.value).filter(|value| value.is_finite()).collect()
+    };
+    let complete = values(true);
+    focus(if complete.len() < 3 { values(false) } else { complete }.as_slice(), direction, 2.5)
+}
+
+/// The same number of decimals for all, as printed axes have: 0.90, 0.95, 1.00.
+fn align_decimals(ticks: &mut [Tick]) {
+    let decimals = |label: &str| label.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    if ticks.iter().any(|tick| tick.label.contains('e')) {
+        return;
+    }
+    let most = ticks.iter().map(|tick| decimals(&tick.label)).max().unwrap_or(0);
+    for tick in ticks {
+        let missing = most - decimals(&tick.label);
+        if most > 0 && missing == most {
+            tick.label.push('.');
+        }
+        tick.label.push_str(&"0".repeat(missing));
+    }
 }
 
 /// A range that can be drawn: finite, not empty, possible on its scale.

@@ -53,7 +53,7 @@ pub fn confusion(counted: &Confusion) -> String {
             let share = if all > 0 { hits as f64 / all as f64 } else { 0.0 };
             let corner = (left + predicted as f64 * side, top + class as f64 * side);
             let (kind, strength) = if predicted == class {
-                ("hit", 0.12 + 0.18 * share)
+                ("hit", 0.05 + 0.1 * share)
             } else {
                 ("miss", (share * 3.0).sqrt().min(1.0))
             };

@@ -30,9 +30,10 @@ pub fn curves(trials: &[TrialRecord], direction: Direction, metric: &str, step: 
     let title = format!("{metric} of every trial, {step} by {step}");
     let mut svg = Svg::new("curves", size, &title, &description(trials, step));
     let plot = Plot::inside(size, [52.0, if size.width > 500.0 { 132.0 } else { 24.0 }, 34.0, 44.0]);
+    // What the trials came to, not how they began, decides what is worth seeing.
     let values: Vec<f64> =
-        shown.iter().flat_map(|trial| trial.reports.iter().map(|report| report.1)).collect();
-    let (scale, range) = focus(&values, direction, 4.0);
+        shown.iter().filter_map(|trial| trial.last_report()).map(|report| report.1).collect();
+    let (scale, range) = focus(&values, direction, 2.5);
     let y = Axis::new(scale, range, plot.up(), 6);
     let last =
         shown.iter().filter_map(|trial| trial.last_report()).map(|(step, _)| step + 1).max().unwrap_or(1);
@@ -42,7 +43,7 @@ pub fn curves(trials: &[TrialRecord], direction: Direction, metric: &str, step: 
     plot.draw_x(&mut svg, &x, step);
 
     let mut draw = |class: &str, trial: &TrialRecord| {
-        let points: Vec<(f64, f64)> = sampled(&trial.reports, 200)
+        let points: Vec<(f64, f64)> = sampled(&trial.reports, if size.width > 500.0 { 200 } else { 24 })
             .into_iter()
             .map(|(step, value)| (x.place((step + 1) as f64), y.unbounded(value)))
             .collect();
@@ -62,7 +63,10 @@ pub fn curves(trials: &[TrialRecord], direction: Direction, metric: &str, step: 
     for trial in
         shown.iter().filter(|trial| !complete(trial)).chain(shown.iter().filter(|trial| complete(trial)))
     {
-        draw(&format!("curve {}", trial.state.name()), trial);
+        match trial.state {
+            TrialState::Complete => draw("curve", trial),
+            state => draw(&format!("curve {}", state.name()), trial),
+        }
     }
     if let Some(trial) = winner {
         draw("curve best", trial);

@@ -5,13 +5,16 @@ use tunesmith_tuner::{Direction, TrialRecord, TrialState};
 
 use super::plot::Plot;
 use super::svg::{Anchor, Svg};
-use super::{Axis, Size, focus, thin};
+use super::{Axis, Size, focus_of, thin};
 use crate::input::best;
 use crate::number::metric as number;
 
+/// The height of a rail for marks without a place on the scale.
+const RAIL: f64 = 24.0;
+
 /// The optimisation history: a mark per trial, the best-so-far line in the accent colour.
 ///
-/// Trials without a value stand on a rail below. Values far worse than the middle stand at the edge, hollow.
+/// Trials without a value, and values far worse than the middle, stand on rails beside the scale.
 ///
 /// ```
 /// use tunesmith_report::chart::{Size, history};
@@ -24,7 +27,6 @@ use crate::number::metric as number;
 #[must_use]
 pub fn history(trials: &[TrialRecord], direction: Direction, metric: &str, size: Size) -> String {
     let shown = thin(trials, direction, 2_000);
-    let values: Vec<f64> = trials.iter().filter_map(|trial| trial.value).collect();
     let winner = best(trials, direction);
     let title = format!("{metric} of every trial, and the best so far");
     let description = match winner {
@@ -37,10 +39,17 @@ pub fn history(trials: &[TrialRecord], direction: Direction, metric: &str, size:
         None => format!("{} trials, none complete.", trials.len()),
     };
     let mut svg = Svg::new("history", size, &title, &description);
-    let rail =
-        if trials.iter().any(|trial| trial.state.is_finished() && !has_value(trial)) { 26.0 } else { 0.0 };
-    let plot = Plot::inside(size, [52.0, 20.0, 34.0, 44.0 + rail]);
-    let (scale, range) = focus(&values, direction, 2.5);
+    let (scale, range) = focus_of(trials, direction);
+    // Values beyond the scale, and trials without one, stand on rails of their own.
+    let probe = Axis::new(scale, range, (1.0, 0.0), 2);
+    let beyond = |place: f64| {
+        let mut values = trials.iter().filter_map(|trial| trial.value).filter(|value| value.is_finite());
+        values.any(|value| probe.is_beyond(value) && probe.place(value) == place)
+    };
+    let room = |needed: bool| if needed { RAIL } else { 0.0 };
+    let (higher, lower) = (room(beyond(0.0)), room(beyond(1.0)));
+    let none = room(trials.iter().any(|trial| trial.state.is_finished() && !has_value(trial)));
+    let plot = Plot::inside(size, [62.0, 20.0, 34.0 + higher, 44.0 + lower + none]);
     let y = Axis::new(scale, range, plot.up(), 6);
     let first = trials.iter().map(|trial| trial.number).min().unwrap_or(0);
     let last = trials.iter().map(|trial| trial.number).max().unwrap_or(0);
@@ -49,23 +58,35 @@ pub fn history(trials: &[TrialRecord], direction: Direction, metric: &str, size:
     let about = ((plot.right - plot.left) / 90.0) as usize;
     let x = Axis::new(Scale::Linear, range, plot.across(), about.min((last - first) as usize + 2));
 
-    plot.draw_y(&mut svg, &y, metric);
-    let below = Plot { bottom: plot.bottom + rail, ..plot };
+    plot.draw_y(&mut svg, &y, if higher > 0.0 { "" } else { metric });
+    let below = Plot { bottom: plot.bottom + lower + none, ..plot };
     below.draw_x(&mut svg, &x, "trial");
-    if rail > 0.0 {
-        svg.text("tick", (plot.left - 8.0, plot.bottom + 17.0), Anchor::End, "none");
+    let rails = [
+        (higher, plot.top - 0.6 * RAIL, "higher"),
+        (lower, plot.bottom + 0.6 * RAIL, "lower"),
+        (none, plot.bottom + lower + 0.6 * RAIL, "no value"),
+    ];
+    for (_, height, name) in rails.into_iter().filter(|(room, ..)| *room > 0.0) {
+        svg.text("tick", (plot.left - 8.0, height + 4.0), Anchor::End, name);
+    }
+    if higher > 0.0 {
+        svg.text("axis", (2.0, plot.top - higher - 14.0), Anchor::Start, metric);
     }
     for trial in &shown {
         let at = x.place(trial.number as f64);
         let (state, number) = (trial.state, trial.number);
         match trial.value.filter(|value| value.is_finite()) {
-            Some(value) if y.is_beyond(value) => svg.mark("beyond", number, state, (at, y.place(value)), 3.0),
+            Some(value) if y.is_beyond(value) => {
+                let height = if y.place(value) <= plot.top { rails[0].1 } else { rails[1].1 };
+                svg.mark("", number, state, (at, height), 3.0);
+            }
             Some(value) => svg.mark("", number, state, (at, y.place(value)), 3.5),
-            None if state.is_finished() => svg.mark("", number, state, (at, plot.bottom + 13.0), 3.5),
+            None if state.is_finished() => svg.mark("", number, state, (at, rails[2].1), 3.5),
             None => {}
         }
     }
-    let steps = best_so_far(trials, direction);
+    let mut steps = best_so_far(trials, direction);
+    steps.retain(|(_, value)| !y.is_beyond(*value));
     let mut line = Vec::new();
     for (i, &(number, value)) in steps.iter().enumerate() {
         if i > 0 {

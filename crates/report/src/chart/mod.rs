@@ -23,6 +23,7 @@ mod confusion;
 mod scatter;
 mod training;
 
+use axis::focus_of;
 pub use axis::{Axis, Tick, focus};
 pub use thin::thin;
 

@@ -1,10 +1,12 @@
 //! Parallel coordinates: a trial is a line across one axis per dimension.
 
+use std::collections::BTreeMap;
+
 use tunesmith_core::{Dimension, Domain, Space};
-use tunesmith_tuner::{Direction, TrialRecord};
+use tunesmith_tuner::{Direction, TrialRecord, TrialState};
 
 use super::svg::{Anchor, Svg};
-use super::{Axis, Size, focus, thin};
+use super::{Axis, Size, focus_of, thin};
 use crate::labels::unique;
 
 /// Room below (or beside) an axis for trials in which its dimension does not exist.
@@ -58,24 +60,41 @@ pub fn parallel(
         loss(y).total_cmp(&loss(x)).then(b.number.cmp(&a.number))
     });
 
-    let axes = Axes::new(&dimensions, &shown, direction, size, upright);
-    axes.draw(&mut svg, &labels, metric);
+    let axes = Axes::new(&dimensions, trials, &shown, direction, size, upright);
+    axes.draw_lines(&mut svg);
+    let shares: Vec<Vec<f64>> =
+        axes.dimensions.iter().map(|(dimension, _)| shares(dimension, &shown)).collect();
     let valued = shown.iter().filter(|(_, loss)| loss.is_some()).count();
     let mut rank = 0;
     for (i, (trial, loss)) in shown.iter().enumerate() {
-        let share = i as f64 / shown.len().max(1) as f64;
-        let points: Vec<(f64, f64)> = axes.points(trial, share);
-        let class = match loss {
-            None => format!("path {}", trial.state.name()),
-            Some(_) => {
-                rank += 1;
-                format!("path {} q{}", trial.state.name(), (rank * 8) / valued)
-            }
-        };
-        let best = rank == valued && loss.is_some();
-        svg.polyline(&if best { format!("{class} best") } else { class }, Some(trial.number), &points);
+        let share: Vec<f64> = shares.iter().map(|shares| shares[i]).collect();
+        rank += usize::from(loss.is_some());
+        let strength = loss.map(|_| format!("q{}", (rank * 8) / valued));
+        let best = (loss.is_some() && rank == valued).then_some("best");
+        let state = (trial.state != TrialState::Complete).then(|| trial.state.name());
+        let words = [Some("path"), state, strength.as_deref(), best];
+        let class = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        svg.polyline(&class, Some(trial.number), &axes.points(trial, &share));
     }
+    // Labels last: lines must not cross out words.
+    axes.draw_labels(&mut svg, &labels, metric);
     svg.finish()
+}
+
+/// For each trial, its place among those with the same value of a discrete dimension, from 0 (the worst) to 1.
+fn shares(dimension: &Dimension, shown: &[(&TrialRecord, Option<f64>)]) -> Vec<f64> {
+    let value = |trial: &TrialRecord| trial.params.get(&dimension.key).map(ToString::to_string);
+    let mut counts: BTreeMap<Option<String>, f64> = BTreeMap::new();
+    let places: Vec<(Option<String>, f64)> = shown
+        .iter()
+        .map(|(trial, _)| {
+            let value = value(trial);
+            let count = counts.entry(value.clone()).or_default();
+            *count += 1.0;
+            (value, *count - 0.5)
+        })
+        .collect();
+    places.into_iter().map(|(value, place)| place / counts[&value]).collect()
 }
 
 /// The axes and where they stand.
@@ -96,6 +115,7 @@ struct Axes<'a> {
 impl<'a> Axes<'a> {
     fn new(
         dimensions: &[&'a Dimension],
+        trials: &[TrialRecord],
         shown: &[(&TrialRecord, Option<f64>)],
         direction: Direction,
         size: Size,
@@ -110,16 +130,14 @@ impl<'a> Axes<'a> {
             let bottom = size.height - 14.0 - slot;
             ((bottom, 62.0), size.height - 12.0, 56.0, size.width - 56.0)
         } else {
-            let left = if slot > 0.0 { 56.0 } else { 14.0 };
+            let left = if slot > 0.0 { 80.0 } else { 14.0 };
             ((left, size.width - 16.0), 22.0, 30.0, size.height - 26.0)
         };
         let step = if count > 1 { (last - first) / (count - 1) as f64 } else { 0.0 };
         let places = (0..count).map(|i| first + step * i as f64).collect();
         let about = if upright { 6 } else { 4 };
         let axis = |dimension: &&'a Dimension| (*dimension, Axis::of_domain(&dimension.domain, along, about));
-        let values: Vec<f64> =
-            shown.iter().filter_map(|(_, loss)| *loss).map(|loss| direction.loss(loss)).collect();
-        let (scale, range) = focus(&values, direction, 2.5);
+        let (scale, range) = focus_of(trials, direction);
         // The better end is at the top, or at the right, whichever way is better.
         let ends = if direction == Direction::Maximize { along } else { (along.1, along.0) };
         let value = Axis::new(scale, range, ends, about);
@@ -138,49 +156,55 @@ impl<'a> Axes<'a> {
         if self.upright { (self.places[index], along) } else { (along, self.places[index]) }
     }
 
-    fn points(&self, trial: &TrialRecord, share: f64) -> Vec<(f64, f64)> {
-        let settings = self.dimensions.iter().map(|(dimension, axis)| {
+    fn points(&self, trial: &TrialRecord, shares: &[f64]) -> Vec<(f64, f64)> {
+        let settings = self.dimensions.iter().zip(shares).map(|((dimension, axis), share)| {
             let place = axis.place_value(&dimension.domain, trial.params.get(&dimension.key)?)?;
-            Some(place + spread(&dimension.domain, axis) * (share - 0.5))
+            // Later in the order is better, and better lies nearer to the axis's upper end.
+            let up = (self.along.1 - self.along.0).signum();
+            Some(place + up * spread(&dimension.domain, axis) * (share - 0.5))
         });
         let value = trial.value.filter(|value| value.is_finite()).map(|value| self.value.place(value));
         let places = settings.chain([value]).enumerate();
-        places.map(|(i, along)| self.at(i, along.unwrap_or(self.slot))).collect()
+        // Whole pixels are fine enough here and keep pages small.
+        places
+            .map(|(i, along)| self.at(i, along.unwrap_or(self.slot)))
+            .map(|(x, y)| (x.round(), y.round()))
+            .collect()
     }
 
-    fn draw(&self, svg: &mut Svg, labels: &[String], metric: &str) {
-        let ticks = self.dimensions.iter().map(|(_, axis)| axis).chain([&self.value]);
-        let titles = labels.iter().map(String::as_str).chain([metric]);
-        let wrap =
-            if self.places.len() > 1 { ((self.places[1] - self.places[0]) / 6.8) as usize } else { 40 };
-        let last = self.places.len() - 1;
-        for (i, (axis, title)) in ticks.zip(titles).enumerate() {
+    fn axes(&self) -> impl Iterator<Item = (usize, &Axis)> {
+        self.dimensions.iter().map(|(_, axis)| axis).chain([&self.value]).enumerate()
+    }
+
+    fn draw_lines(&self, svg: &mut Svg) {
+        for (i, axis) in self.axes() {
             svg.line("base", self.at(i, self.along.0), self.at(i, self.along.1));
-            self.title(svg, i, title, wrap.max(8), i == last);
             for tick in axis.ticks() {
                 let (x, y) = self.at(i, tick.place);
-                if self.upright {
-                    svg.line("base", (x - 3.0, y), (x + 3.0, y));
-                    // The last axis is labelled outwards, the others to their right.
-                    svg.text("tick halo", (x + 7.0, y + 4.0), Anchor::Start, &tick.label);
-                } else {
-                    svg.line("base", (x, y - 3.0), (x, y + 3.0));
-                    svg.text("tick halo", (x, y + 15.0), Anchor::Middle, &tick.label);
-                }
+                let (dx, dy) = if self.upright { (3.0, 0.0) } else { (0.0, 3.0) };
+                svg.line("base", (x - dx, y - dy), (x + dx, y + dy));
             }
+        }
+    }
+
+    fn draw_labels(&self, svg: &mut Svg, labels: &[String], metric: &str) {
+        let wrap =
+            if self.places.len() > 1 { ((self.places[1] - self.places[0]) / 7.8) as usize } else { 40 };
+        let last = self.places.len() - 1;
+        for (i, axis) in self.axes() {
+            let title = labels.get(i).map_or(metric, String::as_str);
+            self.title(svg, i, title, wrap.max(8), i == last);
+            for tick in axis.ticks() {
+                let at = self.at(i, tick.place);
+                self.label(svg, at, Anchor::Middle, &tick.label);
+            }
+            let (mut low, mut high) = (self.along.0.min(self.along.1), self.along.0.max(self.along.1));
             if self.missing[i] {
-                let (x, y) = self.at(i, self.slot);
-                let text = if i == last { "no value" } else { "not used" };
-                svg.dot("slot", (x, y), 2.0);
-                if self.upright {
-                    svg.text("tick halo", (x + 7.0, y + 4.0), Anchor::Start, text);
-                } else {
-                    svg.text("tick halo", (2.0, y + 15.0), Anchor::Start, text);
-                }
+                let at = self.at(i, self.slot);
+                svg.dot("slot", at, 2.0);
+                self.label(svg, at, Anchor::Start, if i == last { "no value" } else { "not used" });
+                (low, high) = (low.min(self.slot), high.max(self.slot));
             }
-            let (low, high) = (self.along.0.min(self.along.1), self.along.0.max(self.along.1));
-            let (low, high) =
-                if self.missing[i] { (low.min(self.slot), high.max(self.slot)) } else { (low, high) };
             let (corner, extent) = if self.upright {
                 ((self.places[i] - 12.0, low - 6.0), (24.0, high - low + 12.0))
             } else {
@@ -190,13 +214,24 @@ impl<'a> Axes<'a> {
         }
     }
 
+    /// A label beside an upright axis, or below a lying one.
+    fn label(&self, svg: &mut Svg, (x, y): (f64, f64), lying: Anchor, text: &str) {
+        match (self.upright, lying) {
+            (true, _) => svg.text("tick halo", (x + 7.0, y + 4.0), Anchor::Start, text),
+            (false, Anchor::Start) => svg.text("tick halo", (2.0, y + 15.0), Anchor::Start, text),
+            (false, _) => svg.text("tick halo", (x, y + 15.0), lying, text),
+        }
+    }
+
     fn title(&self, svg: &mut Svg, index: usize, title: &str, wrap: usize, last: bool) {
-        let class = if last { "axis-title value" } else { "axis-title" };
+        let class = if last { "axis-title halo value" } else { "axis-title halo" };
         if !self.upright {
             let at = (2.0, self.places[index] - 10.0);
             return svg.text(class, at, Anchor::Start, title);
         }
-        let lines = wrapped(title, wrap, 3);
+        // "layer 1," and "copy 2:" stay together.
+        let title = title.replace("layer ", "layer\u{a0}").replace("copy ", "copy\u{a0}");
+        let lines = wrapped(&title, wrap, 3);
         for (i, line) in lines.iter().enumerate() {
             let up = (lines.len() - 1 - i) as f64 * 14.0;
             svg.text(class, (self.places[index], self.along.1 - 18.0 - up), Anchor::Middle, line);

@@ -5,7 +5,7 @@ use tunesmith_tuner::{Direction, TrialRecord, TrialState};
 
 use super::plot::Plot;
 use super::svg::{Anchor, Svg};
-use super::{Axis, Size, focus, thin};
+use super::{Axis, Size, focus_of, thin};
 use crate::input::best;
 use crate::labels::human;
 
@@ -37,12 +37,11 @@ pub fn slice(
     let used = trials.iter().filter(|trial| trial.params.contains_key(&dimension.key)).count();
     let description = format!("{metric} against {name} for the {used} trials that used it.");
     let mut svg = Svg::new("slice", size, &format!("{metric} by {name}"), &description);
-    let values: Vec<f64> = trials.iter().filter_map(|trial| trial.value).collect();
     let rail = if trials.iter().any(|trial| is_rail(trial)) { 14.0 } else { 0.0 };
     let plot = Plot::inside(size, [42.0, 14.0, 10.0, 26.0 + rail]);
-    let (scale, range) = focus(&values, direction, 2.5);
+    let (scale, range) = focus_of(trials, direction);
     let y = Axis::new(scale, range, plot.up(), 4);
-    let x = Axis::of_domain(&dimension.domain, (plot.left + 8.0, plot.right - 8.0), 4);
+    let x = Axis::of_domain(&dimension.domain, (plot.left + 8.0, plot.right - 8.0), 3);
     plot.draw_y(&mut svg, &y, "");
     let base = plot.bottom + rail;
     svg.line("base", (plot.left, base), (plot.right, base));
@@ -101,7 +100,7 @@ fn short_labels(axis: &Axis, domain: &Domain, plot: &Plot) -> Vec<(f64, String)>
     let Domain::Choice { options } = domain else {
         return ticks.iter().map(|tick| (tick.place, tick.label.clone())).collect();
     };
-    let room = (((plot.right - plot.left) / options.len().max(1) as f64) / 6.2).max(1.0) as usize;
+    let room = (((plot.right - plot.left) / options.len().max(1) as f64) / 7.0).max(1.0) as usize;
     let every = options.len().div_ceil(12).max(1);
     let cut = |label: &str| -> String {
         if label.chars().count() <= room {

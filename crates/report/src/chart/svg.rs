@@ -113,16 +113,23 @@ impl Svg {
         let y = at.1.clamp(r, (self.size.height - r).max(r));
         let (left, right, top, bottom) = (self.x(x - r), self.x(x + r), self.y(y - r), self.y(y + r));
         let (x, y) = (self.x(x), self.y(y));
-        let name = state.name();
+        let mut classes = String::from("m");
+        // Most trials are complete and most marks are plain: both go without a word.
+        for word in [if state == TrialState::Complete { "" } else { state.name() }, class] {
+            if !word.is_empty() {
+                classes.push(' ');
+                classes.push_str(word);
+            }
+        }
         match state {
             TrialState::Diverged => self.raw(format_args!(
-                "<path class=\"m {name} {class}\" data-t=\"{trial}\" d=\"M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}\"/>"
+                "<path class=\"{classes}\" data-t=\"{trial}\" d=\"M{left} {top}L{right} {bottom}M{left} {bottom}L{right} {top}\"/>"
             )),
             TrialState::Failed => self.raw(format_args!(
-                "<path class=\"m {name} {class}\" data-t=\"{trial}\" d=\"M{x} {top}L{right} {bottom}L{left} {bottom}Z\"/>"
+                "<path class=\"{classes}\" data-t=\"{trial}\" d=\"M{x} {top}L{right} {bottom}L{left} {bottom}Z\"/>"
             )),
             _ => self.raw(format_args!(
-                "<circle class=\"m {name} {class}\" data-t=\"{trial}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>"
+                "<circle class=\"{classes}\" data-t=\"{trial}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>"
             )),
         }
     }

@@ -67,7 +67,7 @@ fn finding(facts: &Facts<'_>, edge: &Edge<'_>) -> Finding {
         severity: Severity::Warning,
         sentence: format!("{all} trials with `{name}` at {} or more diverged.", short(from)),
         advice: format!(
-            "Lower the upper end to {to}, so that no trials are spent there; or warm up, or clip gradients, and keep it."
+            "Lower the upper end to {to}, so that no trial is spent there; to go higher, warm up or clip gradients."
         ),
         patch: lower.map(|domain| patch::range(facts.input.space, dimension, &domain)),
         at: Some(dimension.key.clone()),

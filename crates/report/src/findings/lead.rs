@@ -8,7 +8,7 @@ use tunesmith_tuner::TrialRecord;
 
 use super::facts::{Facts, mean_and_deviation};
 use super::{Finding, Severity};
-use crate::number::{difference, listed};
+use crate::number::{capital, difference, listed};
 
 const NEIGHBOURS: usize = 5;
 
@@ -22,27 +22,40 @@ pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
     }
     let close =
         facts.complete.iter().take_while(|trial| facts.loss(trial) - facts.loss(winner) < noise).count();
-    let names: Vec<String> =
-        facts.complete[1..close].iter().take(3).map(|trial| trial.number.to_string()).collect();
-    let against = if measured.is_some() {
-        format!("less than the {} by which seeds alone differ", difference(noise))
-    } else {
-        format!("less than the {} by which its nearest neighbours differ", difference(noise))
+    let names = |trials: &[&TrialRecord]| -> String {
+        let numbers: Vec<String> = trials.iter().map(|trial| trial.number.to_string()).collect();
+        match numbers.as_slice() {
+            [] => "none".to_owned(),
+            [one] => format!("trial {one}"),
+            few if few.len() <= 4 => format!("trials {}", listed(few)),
+            many => format!("{} trials ({}, …)", many.len(), many[..3].join(", ")),
+        }
     };
-    let others = match close - 1 {
-        1 => format!("trial {} is as good", names[0]),
-        n if n <= 3 => format!("trials {} are as good", listed(&names)),
-        n => format!("{n} trials are as good (the next are {})", listed(&names)),
+    let spread = match measured {
+        Some(noise) => format!("the {} by which seeds alone differ", difference(noise)),
+        None => format!("the {} by which its nearest neighbours differ", difference(noise)),
     };
-    let tie = if lead == 0.0 {
-        format!("Trial {} and trial {} reached the same {}", winner.number, second.number, facts.input.metric)
-    } else {
-        format!("Trial {} leads by {}, {against}", winner.number, difference(lead))
+    let equal = facts.complete.iter().take_while(|trial| facts.loss(trial) == facts.loss(winner)).count();
+    let others = names(&facts.complete[equal..close]);
+    let sentence = match (equal, close - equal) {
+        (1, _) => format!(
+            "Trial {} leads by {}, less than {spread}; as good: {others}.",
+            winner.number,
+            difference(lead)
+        ),
+        (_, 0) => {
+            format!("{} reached the same {}.", capital(&names(&facts.complete[..equal])), facts.input.metric)
+        }
+        _ => format!(
+            "{} reached the same {}; within {spread}: {others}.",
+            capital(&names(&facts.complete[..equal])),
+            facts.input.metric
+        ),
     };
     found.push(Finding {
         id: "lead",
         severity: Severity::Info,
-        sentence: format!("{tie}: {others}."),
+        sentence,
         advice:
             "Choose among them by size or speed, or train each with several seeds before naming a winner."
                 .to_owned(),
@@ -98,7 +111,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "Trial 0 leads by 0.002, less than the 0.015 by which seeds alone differ: trials 1 and 2 are as good."
+                "Trial 0 leads by 0.002, less than the 0.015 by which seeds alone differ; as good: trials 1 and 2."
             ]
         );
     }

@@ -8,7 +8,7 @@ use tunesmith_tuner::Direction;
 
 use super::{Finding, Severity};
 use crate::RunInput;
-use crate::number::{difference, metric as number};
+use crate::number::{capital, difference, metric as number};
 
 pub(crate) fn check(run: &RunInput, found: &mut Vec<Finding>) {
     let scores = run.score("validation", &run.metric).zip(run.score("test", &run.metric));
@@ -28,7 +28,7 @@ pub(crate) fn check(run: &RunInput, found: &mut Vec<Finding>) {
         severity: Severity::Warning,
         sentence: format!(
             "{} is {} on the test part and {} on the validation part: the search was optimistic by {}.",
-            sentence_case(&run.metric),
+            capital(&run.metric),
             number(test),
             number(validation),
             difference(gap)
@@ -38,11 +38,6 @@ pub(crate) fn check(run: &RunInput, found: &mut Vec<Finding>) {
         patch: None,
         at: None,
     });
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -22,12 +22,7 @@ pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
     let Some(saved) = saved(facts) else { return };
     let pruned = facts.count(TrialState::Pruned);
     let ended = facts.ended();
-    // The same pruning goes on: each further trial costs on average (1 - saved) of a whole one.
-    let more = (ended as f64 * saved / (1.0 - saved).max(0.05)).floor() as usize;
-    let advice = match more {
-        0 => "Nothing to do.".to_owned(),
-        more => format!("The time pays for about {} more than without pruning.", count(more, "trial")),
-    };
+    let without = (ended as f64 * (1.0 - saved)).round() as usize;
     found.push(Finding {
         id: "pruning",
         severity: Severity::Info,
@@ -37,7 +32,10 @@ pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
             percent(saved),
             facts.input.step
         ),
-        advice,
+        advice: format!(
+            "Keep it: without, the same time pays for {} instead of {ended}.",
+            count(without, "trial")
+        ),
         patch: None,
         at: None,
     });

@@ -1,6 +1,6 @@
 //! Part 7: the best configuration, readable and as TOML.
 
-use tunesmith_core::{Dimension, Value};
+use tunesmith_core::{Dimension, Domain, Value};
 
 use super::shell::{Section, code};
 use crate::StudyInput;
@@ -30,13 +30,12 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> Option<Section> {
             .take(4)
             .filter_map(|trial| trial.params.get(&dimension.key).cloned())
             .collect();
-        let (low, high) = ends(dimension);
         rows.push_str(&format!(
-            "<tr><th scope=\"row\" title=\"{}\">{}</th><td class=\"n\">{}</td><td class=\"range\"><span>{low}</span>{}<span>{high}</span></td></tr>",
+            "<tr><th scope=\"row\" title=\"{}\">{}</th><td class=\"n\">{}</td><td class=\"range\">{}</td></tr>",
             escape(&dimension.key),
             escape(label),
             escape(&setting(value)),
-            chart::strip(&dimension.domain, value, &others, label),
+            range(dimension, value, &others, label),
         ));
     }
     let written = match &input.winner {
@@ -65,15 +64,21 @@ pub(crate) fn of_run(recipe: &str) -> Option<Section> {
     Some(Section { id: "recipe", short: "Recipe", title: "The recipe".to_owned(), body: code(recipe) })
 }
 
-/// The ends of a range in short; nothing for a choice.
-fn ends(dimension: &Dimension) -> (String, String) {
-    use tunesmith_core::Domain;
+/// The range around the value: a line with its ends, or the options with the chosen one set off.
+fn range(dimension: &Dimension, value: &Value, others: &[Value], label: &str) -> String {
+    let end = |value: &Value| escape(&setting(value));
     match &dimension.domain {
         Domain::Choice { options } => {
-            // The options stand in the picture as places; name the first and the last.
-            let end = |option: Option<&Value>| option.map(setting).unwrap_or_default();
-            (escape(&end(options.first())), escape(&end(options.last())))
+            let option = |option: &Value| {
+                if option.same(value) { format!("<b>{}</b>", end(option)) } else { end(option) }
+            };
+            options.iter().map(option).collect::<Vec<_>>().join(" · ")
         }
-        other => (escape(&setting(&other.place(0.0))), escape(&setting(&other.place(1.0)))),
+        range => format!(
+            "<span>{}</span>{}<span>{}</span>",
+            end(&range.place(0.0)),
+            chart::strip(range, value, others, label),
+            end(&range.place(1.0))
+        ),
     }
 }

@@ -14,8 +14,6 @@ type Tile = (String, String, String);
 pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
     let best = input.best();
     let test = input.winner.as_ref().and_then(|winner| winner.score("test", input.metric));
-    let tuned = input.space.dimensions().iter().filter(|dimension| dimension.when.is_empty());
-    let names: Vec<String> = tuned.map(|dimension| human(&dimension.key)).collect();
     let sentence = match (best.and_then(|trial| trial.value), test) {
         (Some(value), Some(test)) => format!(
             "The search found a model with {} {}, and {} on data it never saw.",
@@ -29,10 +27,10 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
         (None, _) => "No trial has completed yet.".to_owned(),
     };
     let ended = input.trials.iter().filter(|trial| trial.state.is_finished()).count();
-    let what = match names.as_slice() {
-        [] => "nothing".to_owned(),
-        few if few.len() <= 5 => listed(few),
-        many => format!("{} and {} more", many[..4].join(", "), many.len() - 4),
+    let what = match settings(input) {
+        names if names.is_empty() => "nothing".to_owned(),
+        few if few.len() <= 8 => listed(&few),
+        many => format!("{} and {} more", many[..7].join(", "), many.len() - 7),
     };
     let epochs: usize = input.trials.iter().map(|trial| trial.reports.len()).sum();
     let took = if input.seconds > 0.0 { format!(" in {}", duration(input.seconds)) } else { String::new() };
@@ -66,6 +64,19 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
         tiles.push(("time".to_owned(), duration(input.seconds), format!("{} a trial", duration(each))));
     }
     masthead("Study", input.name, input.reproduce.when.as_deref(), &sentence, &lead, &tiles)
+}
+
+/// What was tuned, each kind of setting once: "units", not the units of every layer.
+fn settings(input: &StudyInput<'_>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for dimension in input.space.dimensions() {
+        let label = human(&dimension.key);
+        let name = label.rsplit_once(": ").map_or(label.as_str(), |(_, name)| name);
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 pub(crate) fn of_run(input: &RunInput) -> String {

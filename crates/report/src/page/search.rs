@@ -23,7 +23,7 @@ pub(crate) fn history(input: &StudyInput<'_>) -> Section {
     let best = input.best();
     let title = match best {
         Some(best) => {
-            format!("The best value came with trial {} of {}", best.number, count(trials.len(), "trial"))
+            format!("Trial {} of {} reached the best value", best.number, trials.len())
         }
         None => "No trial has completed yet".to_owned(),
     };
@@ -44,7 +44,7 @@ pub(crate) fn history(input: &StudyInput<'_>) -> Section {
 fn key(trials: &[TrialRecord]) -> String {
     let mut out = String::from("<span class=\"key\">");
     for (state, shape) in [
-        (TrialState::Complete, "<circle class=\"m complete\" cx=\"6\" cy=\"6\" r=\"3.5\"/>"),
+        (TrialState::Complete, "<circle class=\"m\" cx=\"6\" cy=\"6\" r=\"3.5\"/>"),
         (TrialState::Pruned, "<circle class=\"m pruned\" cx=\"6\" cy=\"6\" r=\"3.5\"/>"),
         (TrialState::Diverged, "<path class=\"m diverged\" d=\"M3 3L9 9M3 9L9 3\"/>"),
         (TrialState::Failed, "<path class=\"m failed\" d=\"M6 3L10 9L2 9Z\"/>"),
@@ -70,7 +70,7 @@ pub(crate) fn curves(input: &StudyInput<'_>) -> Option<Section> {
     let pruned = facts.count(TrialState::Pruned);
     let title = match pruned {
         0 => format!("Every trial, {0} by {0}", input.step),
-        n => format!("{n} of {} were not worth finishing", count(reported.len(), "trial")),
+        n => format!("{n} of {} were not worth finishing", count(facts.ended(), "trial")),
     };
     let caption = match pruned {
         0 => String::new(),

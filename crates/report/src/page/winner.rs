@@ -15,7 +15,13 @@ const QUANTITIES: usize = 4;
 const PARTS: [&str; 3] = ["train", "validation", "test"];
 
 pub(crate) fn section(run: &RunInput, title: &str) -> Option<Section> {
-    let body = [training(run), scores(run), mistakes(run), model(run)].concat();
+    let (curves, mistakes, tables) = (training(run), mistakes(run), [scores(run), model(run)].concat());
+    let body = match (mistakes.is_empty(), tables.is_empty()) {
+        (false, false) => {
+            format!("{curves}<div class=\"two\"><div>{mistakes}</div><div>{tables}</div></div>")
+        }
+        _ => [curves, tables, mistakes].concat(),
+    };
     if body.is_empty() {
         return None;
     }

@@ -1,0 +1,228 @@
+//! Pages are whole, safe, self-contained and the same for the same input.
+
+mod made_up;
+mod markup;
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use tunesmith_core::{Space, Value};
+use tunesmith_report::{Reproduce, RunInput, StudyInput, findings, run_page, study_page};
+use tunesmith_tuner::{Direction, TrialRecord, TrialState};
+
+static SPACE: LazyLock<Space> = LazyLock::new(made_up::space);
+static TRIALS: LazyLock<Vec<TrialRecord>> = LazyLock::new(|| made_up::trials(7, 50));
+
+fn page() -> String {
+    study_page(&made_up::study(&SPACE, &TRIALS))
+}
+
+#[test]
+fn a_study_page_has_its_parts_in_order() {
+    let page = page();
+    markup::check_coordinates(&page);
+    let mut last = 0;
+    for id in
+        ["findings", "history", "curves", "parallel", "slices", "best", "training", "trials", "reproduce"]
+    {
+        let at = page.find(&format!("<section id=\"{id}\">")).unwrap_or_else(|| panic!("no part {id}"));
+        assert!(at > last, "{id} stands too early");
+        last = at;
+        assert!(page.contains(&format!("href=\"#{id}\"")), "{id} is not in the contents");
+    }
+    for said in
+        ["layer 1, copy 1: units", "adam: learning rate", "tunesmith tune examples/digits.toml --seed 7"]
+    {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn a_run_page_has_its_parts_in_order() {
+    for run in [made_up::run(), made_up::regression()] {
+        let page = run_page(&run);
+        markup::check_coordinates(&page);
+        let places: Vec<usize> = ["training", "recipe", "reproduce"]
+            .iter()
+            .map(|id| page.find(&format!("<section id=\"{id}\">")).unwrap_or_else(|| panic!("no part {id}")))
+            .collect();
+        assert!(places.is_sorted());
+    }
+}
+
+#[test]
+fn every_trial_of_the_study_is_in_its_table_with_its_message() {
+    let page = page();
+    for trial in TRIALS.iter() {
+        assert!(page.contains(&format!("<tr data-t=\"{}\"", trial.number)), "trial {}", trial.number);
+    }
+    assert!(TRIALS.iter().any(|trial| trial.state == TrialState::Failed));
+    assert!(
+        page.contains("a row of the batch holds text where a number should be: &quot;n/a&quot; (row 1204)")
+    );
+}
+
+#[test]
+fn every_picture_is_described_and_backed_by_numbers() {
+    for page in [page(), run_page(&made_up::run()), run_page(&made_up::regression())] {
+        let tags = markup::tags(&page);
+        let pictures =
+            tags.iter().filter(|tag| tag.name == "svg" && tag.attribute("role") == Some("img")).count();
+        assert_eq!(tags.iter().filter(|tag| tag.name == "desc").count(), pictures);
+        assert!(pictures > 0);
+    }
+    for section in page().split("<section ").skip(1).filter(|section| section.contains("role=\"img\"")) {
+        assert!(section.contains("<table"), "{section:.60}");
+    }
+}
+
+#[test]
+fn a_page_fetches_nothing() {
+    let page = page() + &run_page(&made_up::run());
+    for tag in markup::tags(&page) {
+        assert!(
+            !["link", "img", "iframe", "object", "embed", "base", "form"].contains(&tag.name.as_str()),
+            "{tag:?}"
+        );
+        for name in ["src", "srcset", "action", "xlink:href"] {
+            assert_eq!(tag.attribute(name), None, "{tag:?}");
+        }
+        assert!(tag.attribute("href").is_none_or(|href| href.starts_with('#')), "{tag:?}");
+    }
+    assert!(page.contains("default-src 'none'"));
+    for fetching in ["http://", "https://", "url(", "@import", "fetch(", "XMLHttpRequest", "import("] {
+        assert!(!page.contains(fetching), "{fetching}");
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes_and_a_small_file() {
+    assert_eq!(page(), page());
+    assert!(page().len() < 220_000, "{} bytes", page().len());
+}
+
+#[test]
+fn the_order_of_trials_does_not_change_the_findings() {
+    let mut turned = TRIALS.clone();
+    turned.reverse();
+    let of = |trials: &[TrialRecord]| findings::of_study(&made_up::study(&SPACE, trials));
+    assert_eq!(of(&TRIALS), of(&turned));
+}
+
+/// The page without what the crate itself put there: style and script.
+fn visible(page: &str) -> String {
+    let mut out = page.to_owned();
+    for name in ["style", "script"] {
+        while let (Some(start), Some(end)) = (out.find(&format!("<{name}>")), out.find(&format!("</{name}>")))
+        {
+            out.replace_range(start..end + name.len() + 3, "");
+        }
+    }
+    out
+}
+
+fn check_hostile(text: &str) {
+    let (space, trials) = made_up::hostile(text);
+    let mut input = StudyInput::new(text, text, Direction::Maximize, &space, &trials);
+    input.step = text;
+    let mut run: RunInput = made_up::run();
+    for place in [&mut run.title, &mut run.metric, &mut run.recipe_toml] {
+        *place = text.to_owned();
+    }
+    run.scores = [(text.to_owned(), [(text.to_owned(), 0.5)].into())].into();
+    run.summary.head = vec![text.to_owned()];
+    run.summary.rows = vec![vec![text.to_owned()]];
+    run.summary.notes = vec![text.to_owned()];
+    run.history.iter_mut().for_each(|row| row.values = [(format!("train_{text}"), 0.5)].into());
+    let confusion = run.confusion.as_mut().expect("made up with one");
+    confusion.labels = vec![text.to_owned(); 10];
+    confusion.part = text.to_owned();
+    run.reproduce = Reproduce {
+        command: text.to_owned(),
+        seed: Some(1),
+        versions: vec![(text.to_owned(), text.to_owned())],
+        data: Some(text.to_owned()),
+        when: Some(text.to_owned()),
+    };
+    let alone = visible(&run_page(&run));
+    input.winner = Some(run);
+    let whole = visible(&study_page(&input));
+    for page in [whole, alone] {
+        for tag in markup::tags(&page) {
+            assert!(!["b2", "script", "img", "style"].contains(&tag.name.as_str()), "{tag:?}");
+            assert!(tag.attributes.iter().all(|(name, _)| !name.starts_with("on")), "{tag:?}");
+        }
+    }
+}
+
+#[test]
+fn names_recipes_and_messages_cannot_become_markup() {
+    for text in [
+        "<script>alert(1)</script>",
+        "</title></style></script><img src=x onerror=alert(1)>",
+        "\" onmouseover=\"alert(1)",
+        "' autofocus onfocus='alert(1)",
+        "<b2>&amp;&lt;",
+        "a`<b2>`c",
+        "]]><!--",
+        "\u{0}\u{1b}[31m\u{202e}evil",
+        "",
+        "näive 数据 🦀",
+        "a.b.c..d",
+    ] {
+        check_hostile(text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_text_at_all_becomes_markup(text in "[<>&\"'`/=a-z \\PC]{0,24}") {
+        check_hostile(&text);
+    }
+}
+
+#[test]
+fn an_empty_study_has_a_page() {
+    let space = Space::new();
+    for trials in [vec![], vec![TrialRecord::new(0)]] {
+        let page = study_page(&StudyInput::new("empty", "loss", Direction::Minimize, &space, &trials));
+        markup::check_coordinates(&page);
+        assert!(page.contains("No trial has completed yet."));
+    }
+    markup::check_coordinates(&run_page(&RunInput::default()));
+}
+
+#[test]
+fn ten_thousand_trials_make_a_page_that_opens() {
+    let trials: Vec<TrialRecord> = (0..10_000)
+        .map(|number| {
+            let mut trial = TRIALS[number as usize % TRIALS.len()].clone();
+            trial.number = number;
+            trial
+        })
+        .collect();
+    let page = study_page(&made_up::study(&SPACE, &trials));
+    markup::check_coordinates(&page);
+    assert!(
+        page.contains("more are in the study&#39;s storage")
+            || page.contains("more are in the study's storage")
+    );
+    assert!(page.len() < 8_000_000, "{} bytes", page.len());
+}
+
+#[test]
+fn findings_read_as_text_and_as_values() {
+    let found = findings::of_study(&made_up::study(&SPACE, &TRIALS));
+    assert!(found.windows(2).all(|pair| pair[0].severity >= pair[1].severity));
+    assert!(found.iter().any(|finding| finding.id == "pruning"));
+    let text = findings::to_text(&found);
+    for finding in &found {
+        assert!(text.contains(&finding.sentence.replace('\u{a0}', " ")));
+        let value = Value::from(finding);
+        assert_eq!(value.at("id"), Some(&Value::from(finding.id)));
+        assert_eq!(value.at("sentence").and_then(Value::as_str), Some(finding.sentence.as_str()));
+    }
+    assert!(text.is_ascii() || !text.contains('\u{a0}'));
+}
