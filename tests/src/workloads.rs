@@ -99,6 +99,12 @@ pub struct TrainingStep {
 }
 
 impl TrainingStep {
+    /// How many parts a batch is cut into.
+    #[must_use]
+    pub fn shards(&self) -> usize {
+        self.stepper.shards_of(self.batch)
+    }
+
     /// Gathers a batch, runs it forward and backward, updates the parameters, and returns the loss.
     ///
     /// # Panics
