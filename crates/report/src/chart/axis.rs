@@ -168,7 +168,9 @@ pub fn focus(values: &[f64], direction: Direction, reach: f64) -> (Scale, (f64, 
         return (Scale::Linear, (0.0, 1.0));
     };
     let ends = (best.min(worst), best.max(worst));
-    let scale = if ends.0 > 0.0 && ends.1 / ends.0 > 100.0 { Scale::Log } else { Scale::Linear };
+    // Beyond thirty decades the low end is no value but the dust of a calculation.
+    let log = ends.0 > 1e-300 && (100.0..1e30).contains(&(ends.1 / ends.0));
+    let scale = if log { Scale::Log } else { Scale::Linear };
     let warp = |x: f64| scale.warp(x.clamp(-1e300, 1e300));
     let (best, worst, median) = (warp(best), warp(worst), warp(finite[finite.len() / 2]));
     let shown = median + reach * (median - best);

@@ -93,7 +93,7 @@ impl From<&Finding> for Value {
 /// let trials: Vec<TrialRecord> = (0..20)
 ///     .map(|i| {
 ///         let mut trial = TrialRecord::new(i);
-///         let lr = 0.1 * 0.7_f64.powi(i as i32); // the larger, the better
+///         let lr = 0.1 * 0.9_f64.powi(i as i32); // the larger, the better
 ///         trial.params.insert("lr".into(), Value::Float(lr));
 ///         (trial.state, trial.value) = (TrialState::Complete, Some(-lr.ln()));
 ///         trial

@@ -34,7 +34,7 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
     };
     let epochs: usize = input.trials.iter().map(|trial| trial.reports.len()).sum();
     let took = if input.seconds > 0.0 { format!(" in {}", duration(input.seconds)) } else { String::new() };
-    let more = if epochs > 0 { format!(", {epochs} {}s in all", input.step) } else { String::new() };
+    let more = if epochs > 0 { format!(", {epochs} {}s in all", escape(input.step)) } else { String::new() };
     let lead = format!(
         "{} of <em>{}</em> ({}) over {}{took}{more}. Tuned: {}.",
         count(ended, "trial"),
