@@ -2,34 +2,49 @@
 
 use super::house::{File, Finding, House};
 
-/// Members that write their own table: `unsafe` is denied there, not forbidden, so that single files can expect it.
-const OWN_TABLE: &[&str] = &["crates/tensor/Cargo.toml", "tests/Cargo.toml"];
+/// Members with a table of their own, and the lines in which it differs: before, and after (`None` for left out).
+const DIFFERENCES: &[(&str, &[(&str, Option<&str>)])] = &[
+    // Forbidden cannot be expected in single files, denied can.
+    ("crates/tensor/Cargo.toml", &[(FORBIDDEN, Some(DENIED))]),
+    ("tests/Cargo.toml", &[(FORBIDDEN, Some(DENIED))]),
+    // The command line is what prints.
+    ("crates/cli/Cargo.toml", &[("print_stdout = \"warn\"", None), ("print_stderr = \"warn\"", None)]),
+];
+const FORBIDDEN: &str = "unsafe_code = \"forbid\"";
+const DENIED: &str = "unsafe_code = \"deny\"";
 
 pub(super) fn check(house: &House) -> Vec<Finding> {
     let Some(root) = house.file("Cargo.toml") else { return Vec::new() };
     let mut findings = Vec::new();
     for manifest in house.manifests().filter(|manifest| manifest.path != "Cargo.toml") {
-        let shared = !table(manifest, "[lints]").is_empty();
-        if !OWN_TABLE.contains(&manifest.path.as_str()) {
-            if !shared {
+        let differences =
+            DIFFERENCES.iter().find(|(path, _)| *path == manifest.path).map(|(_, lines)| *lines);
+        let Some(differences) = differences else {
+            if table(manifest, "[lints]") != ["workspace = true"] {
                 findings.push(Finding::of(&manifest.path, "it lacks `[lints] workspace = true`"));
             }
             continue;
-        }
+        };
         for part in ["rust", "clippy"] {
-            let mut expected = table(root, &format!("[workspace.lints.{part}]"));
-            for line in &mut expected {
-                if line == "unsafe_code = \"forbid\"" {
-                    "unsafe_code = \"deny\"".clone_into(line);
-                }
-            }
+            let expected = table(root, &format!("[workspace.lints.{part}]"));
+            let expected: Vec<String> =
+                expected.into_iter().filter_map(|line| changed(line, differences)).collect();
             if table(manifest, &format!("[lints.{part}]")) != expected {
-                let what = format!("[lints.{part}] differs from the workspace's in more than unsafe_code");
+                let what = format!(
+                    "[lints.{part}] is not the workspace's, but for what xtask/src/tidy/lints.rs says"
+                );
                 findings.push(Finding::of(&manifest.path, what));
             }
         }
     }
     findings
+}
+
+fn changed(line: String, differences: &[(&str, Option<&str>)]) -> Option<String> {
+    match differences.iter().find(|(before, _)| *before == line) {
+        Some((_, after)) => after.map(str::to_owned),
+        None => Some(line),
+    }
 }
 
 /// The lines of a table without comments.
