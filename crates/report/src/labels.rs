@@ -88,6 +88,11 @@ pub fn unique<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         .collect()
 }
 
+/// A metric as a person says it: `balanced_accuracy` is "balanced accuracy".
+pub(crate) fn measure(metric: &str) -> String {
+    metric.replace('_', " ")
+}
+
 /// The key of the place where the recipe writes the setting once for all copies.
 pub(crate) fn shared(key: &str) -> String {
     let is_copy = |part: &str| {

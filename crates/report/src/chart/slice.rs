@@ -37,7 +37,7 @@ pub fn slice(
     let used = trials.iter().filter(|trial| trial.params.contains_key(&dimension.key)).count();
     let description = format!("{metric} against {name} for the {used} trials that used it.");
     let mut svg = Svg::new("slice", size, &format!("{metric} by {name}"), &description);
-    let rail = if trials.iter().any(|trial| is_rail(trial)) { 14.0 } else { 0.0 };
+    let rail = if trials.iter().any(is_rail) { 14.0 } else { 0.0 };
     let plot = Plot::inside(size, [42.0, 14.0, 10.0, 26.0 + rail]);
     let (scale, range) = focus_of(trials, direction);
     let y = Axis::new(scale, range, plot.up(), 4);

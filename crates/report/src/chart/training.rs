@@ -9,6 +9,7 @@ use super::plot::{Plot, apart, clipped, sampled};
 use super::svg::{Anchor, Svg};
 use super::{Axis, Size, focus};
 use crate::EpochRow;
+use crate::labels::measure;
 
 /// The parts of data whose name a measured value begins with.
 const PARTS: [&str; 3] = ["train", "validation", "test"];
@@ -70,7 +71,8 @@ pub fn training(rows: &[EpochRow], name: &str, kept: Option<u64>, size: Size) ->
     let epochs = (rows.first().map_or(1, |row| row.epoch), rows.last().map_or(1, |row| row.epoch));
     let x =
         Axis::new(Scale::Linear, (epochs.0 as f64, epochs.1 as f64), plot.across(), 6.min(rows.len() + 1));
-    plot.draw_y(&mut svg, &y, name);
+    let said = measure(name);
+    plot.draw_y(&mut svg, &y, &said);
     plot.draw_x(&mut svg, &x, "epoch");
     if let Some(kept) = kept.filter(|kept| (epochs.0..=epochs.1).contains(kept)) {
         let at = x.place(kept as f64);
@@ -95,7 +97,7 @@ pub fn training(rows: &[EpochRow], name: &str, kept: Option<u64>, size: Size) ->
     }
     let heights: Vec<f64> = ends.iter().map(|(_, _, height)| *height).collect();
     for ((part, at, _), height) in ends.iter().zip(apart(&heights, 15.0, plot.top, plot.bottom)) {
-        let said = if *part == "other" { name } else { part };
+        let said = if *part == "other" { said.as_str() } else { part };
         svg.text(&format!("series-label {part}"), (at + 8.0, height + 4.0), Anchor::Start, said);
     }
     svg.finish()

@@ -104,7 +104,7 @@ fn widened(domain: &Domain, end: End) -> Option<Domain> {
             let lower = if low > 0.0 { tidy((1.0 - (1.0 - low) * 2.0).max(0.0)) } else { return None };
             Some(Domain::Float { low: lower, high, scale: Scale::ReverseLog, step })
         }
-        (Domain::Float { low, .. }, End::Low) if low == 0.0 => None,
+        (Domain::Float { low: 0.0, .. }, End::Low) => None,
         (Domain::Float { low, high, .. }, End::High) if high == 1.0 && low >= 0.0 => None,
         (Domain::Float { low, high, scale, step }, End::Low) => {
             let lower = tidy(low - (high - low) / 2.0);
@@ -122,7 +122,7 @@ fn widened(domain: &Domain, end: End) -> Option<Domain> {
             .filter(|wider| wider != domain)
         }
         (Domain::Int { low, high, .. }, _) if low == high => None,
-        (Domain::Int { low, .. }, End::Low) if low <= 1 && low >= 0 => None,
+        (Domain::Int { low, .. }, End::Low) if (0..=1).contains(&low) => None,
         (Domain::Int { low, high, scale: Scale::Log, step }, End::Low) => {
             Some(Domain::Int { low: (low / 2).max(1), high, scale: Scale::Log, step })
         }

@@ -8,6 +8,7 @@ use tunesmith_tuner::TrialRecord;
 
 use super::facts::{Facts, mean_and_deviation};
 use super::{Finding, Severity};
+use crate::labels::measure;
 use crate::number::{capital, difference, listed};
 
 const NEIGHBOURS: usize = 5;
@@ -44,12 +45,16 @@ pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
             difference(lead)
         ),
         (_, 0) => {
-            format!("{} reached the same {}.", capital(&names(&facts.complete[..equal])), facts.input.metric)
+            format!(
+                "{} reached the same {}.",
+                capital(&names(&facts.complete[..equal])),
+                measure(facts.input.metric)
+            )
         }
         _ => format!(
             "{} reached the same {}; within {spread}: {others}.",
             capital(&names(&facts.complete[..equal])),
-            facts.input.metric
+            measure(facts.input.metric)
         ),
     };
     found.push(Finding {

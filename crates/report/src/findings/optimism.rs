@@ -8,6 +8,7 @@ use tunesmith_tuner::Direction;
 
 use super::{Finding, Severity};
 use crate::RunInput;
+use crate::labels::measure;
 use crate::number::{capital, difference, metric as number};
 
 pub(crate) fn check(run: &RunInput, found: &mut Vec<Finding>) {
@@ -28,7 +29,7 @@ pub(crate) fn check(run: &RunInput, found: &mut Vec<Finding>) {
         severity: Severity::Warning,
         sentence: format!(
             "{} is {} on the test part and {} on the validation part: the search was optimistic by {}.",
-            capital(&run.metric),
+            capital(&measure(&run.metric)),
             number(test),
             number(validation),
             difference(gap)

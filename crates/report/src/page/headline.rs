@@ -4,7 +4,7 @@ use tunesmith_tuner::{TrialRecord, TrialState};
 
 use crate::findings::{facts_of, saved};
 use crate::html::escape;
-use crate::labels::human;
+use crate::labels::{human, measure};
 use crate::number::{count, duration, listed, metric as number, percent};
 use crate::{RunInput, StudyInput};
 
@@ -18,11 +18,11 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
         (Some(value), Some(test)) => format!(
             "The search found a model with {} {}, and {} on data it never saw.",
             bold(&number(value)),
-            escape(input.metric),
+            escape(&measure(input.metric)),
             bold(&number(test))
         ),
         (Some(value), None) => {
-            format!("The search reached {} {}.", bold(&number(value)), escape(input.metric))
+            format!("The search reached {} {}.", bold(&number(value)), escape(&measure(input.metric)))
         }
         (None, _) => "No trial has completed yet.".to_owned(),
     };
@@ -47,13 +47,17 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
     if let Some((trial, value)) = best.and_then(|trial| Some((trial, trial.value?))) {
         let where_from = if input.winner.is_some() { "validation, " } else { "" };
         tiles.push((
-            format!("best {}", input.metric),
+            format!("best {}", measure(input.metric)),
             number(value),
             format!("{where_from}trial {}", trial.number),
         ));
     }
     if let Some(test) = test {
-        tiles.push((format!("test {}", input.metric), number(test), "the winner, scored once".to_owned()));
+        tiles.push((
+            format!("test {}", measure(input.metric)),
+            number(test),
+            "the winner, scored once".to_owned(),
+        ));
     }
     tiles.push(("trials".to_owned(), ended.to_string(), states_short(input.trials)));
     if let Some(saved) = saved(&facts_of(input)) {
@@ -86,7 +90,7 @@ pub(crate) fn of_run(input: &RunInput) -> String {
     let sentence = match scored {
         Some((part, value)) => {
             let on = if part == "test" { "data it never saw".to_owned() } else { format!("the {part} part") };
-            format!("The model reaches {} {} on {on}.", bold(&number(value)), escape(&input.metric))
+            format!("The model reaches {} {} on {on}.", bold(&number(value)), escape(&measure(&input.metric)))
         }
         None => "The model was trained; nothing was scored.".to_owned(),
     };
@@ -102,7 +106,7 @@ pub(crate) fn of_run(input: &RunInput) -> String {
         .into_iter()
         .filter_map(|part| {
             Some((
-                format!("{part} {}", input.metric),
+                format!("{part} {}", measure(&input.metric)),
                 number(input.score(part, &input.metric)?),
                 String::new(),
             ))

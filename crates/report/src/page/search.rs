@@ -9,7 +9,7 @@ use crate::chart::{self, Size};
 use crate::findings::facts_of;
 use crate::html::{details, escape, table};
 use crate::influence::influence;
-use crate::labels::unique;
+use crate::labels::{measure, unique};
 use crate::number::{count, metric as number, percent, setting};
 
 /// More axes than this cannot be read across a page.
@@ -18,7 +18,8 @@ const AXES: usize = 9;
 const ROWS: usize = 30;
 
 pub(crate) fn history(input: &StudyInput<'_>) -> Section {
-    let (trials, direction, metric) = (input.trials, input.direction, input.metric);
+    let (trials, direction, metric) = (input.trials, input.direction, measure(input.metric));
+    let metric = metric.as_str();
     let draw = |size| chart::history(trials, direction, metric, size);
     let best = input.best();
     let title = match best {
@@ -66,7 +67,7 @@ pub(crate) fn curves(input: &StudyInput<'_>) -> Option<Section> {
     if reported.is_empty() {
         return None;
     }
-    let draw = |size| chart::curves(input.trials, input.direction, input.metric, input.step, size);
+    let draw = |size| chart::curves(input.trials, input.direction, &measure(input.metric), input.step, size);
     let pruned = facts.count(TrialState::Pruned);
     let title = match pruned {
         0 => format!("Every trial, {0} by {0}", input.step),
@@ -131,7 +132,8 @@ pub(crate) fn parallel(input: &StudyInput<'_>) -> Option<Section> {
     }
     let influence = influence(input.space, input.trials, input.direction);
     let keys = important(input.space, &influence);
-    let draw = |size| chart::parallel(input.space, input.trials, &keys, input.direction, input.metric, size);
+    let metric = measure(input.metric);
+    let draw = |size| chart::parallel(input.space, input.trials, &keys, input.direction, &metric, size);
     let left_out = input.space.len() - keys.len();
     let which = match left_out {
         0 => "All settings".to_owned(),
@@ -144,7 +146,7 @@ pub(crate) fn parallel(input: &StudyInput<'_>) -> Option<Section> {
     let facts = facts_of(input);
     let labels = unique(keys.iter().copied());
     let head: Vec<&str> =
-        ["trial", input.metric].into_iter().chain(labels.iter().map(String::as_str)).collect();
+        ["trial", metric.as_str()].into_iter().chain(labels.iter().map(String::as_str)).collect();
     let rows: Vec<Vec<String>> = facts
         .valued
         .iter()
@@ -178,7 +180,7 @@ pub(crate) fn slices(input: &StudyInput<'_>) -> Option<Section> {
     let mut pictures = String::new();
     let mut rows = Vec::new();
     for (index, dimension) in order.into_iter().filter(|(_, dimension)| used(dimension)) {
-        let svg = chart::slice(dimension, input.trials, input.direction, input.metric, Size::SMALL);
+        let svg = chart::slice(dimension, input.trials, input.direction, &measure(input.metric), Size::SMALL);
         pictures.push_str(&format!(
             "<figure><figcaption><b>{}</b> <small>{}</small></figcaption>{svg}</figure>",
             escape(&labels[index]),
@@ -190,7 +192,7 @@ pub(crate) fn slices(input: &StudyInput<'_>) -> Option<Section> {
     let caption = format!(
         "Each mark is a trial, {} upwards; the strong one is the best. The percentage says how much of the trials' order \
          goes with that setting alone.",
-        escape(input.metric)
+        escape(&measure(input.metric))
     );
     let body = format!(
         "<p class=\"note\">{caption}</p><div class=\"slices\">{pictures}</div>{}",

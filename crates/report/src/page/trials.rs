@@ -8,7 +8,7 @@ use super::shell::Section;
 use crate::StudyInput;
 use crate::chart::thin;
 use crate::html::{cell, escape};
-use crate::labels::unique;
+use crate::labels::{measure, unique};
 use crate::number::{metric as number, setting, short};
 
 /// More rows than this make a page slow; the storage has them all.
@@ -21,7 +21,7 @@ pub(crate) fn section(input: &StudyInput<'_>) -> Option<Section> {
     let shown = thin(input.trials, input.direction, ROWS);
     let labels = unique(input.space.dimensions().iter().map(|dimension| dimension.key.as_str()));
     let steps = format!("{}s", input.step);
-    let fixed = ["trial", "state", input.metric, &steps, "seconds"];
+    let fixed = ["trial", "state", &measure(input.metric), &steps, "seconds"];
     let mut table = String::from("<div class=\"scroll trials\"><table id=\"trials-table\"><thead><tr>");
     for title in fixed.into_iter().chain(labels.iter().map(String::as_str)).chain(["what went wrong"]) {
         table.push_str(&format!(

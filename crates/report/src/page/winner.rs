@@ -6,6 +6,7 @@ use super::shell::{Section, figure};
 use crate::RunInput;
 use crate::chart::{self, Size};
 use crate::html::{details, escape, table};
+use crate::labels::measure;
 use crate::number::{metric as number, percent};
 
 /// Pictures of this many measured quantities are shown; the table behind holds all.
@@ -71,7 +72,7 @@ fn scores(run: &RunInput) -> String {
         .iter()
         .map(|name| {
             let score = |part: &&str| run.score(part, name).map_or_else(String::new, number);
-            std::iter::once(name.replace('_', " ")).chain(parts.iter().map(score)).collect()
+            std::iter::once(measure(name)).chain(parts.iter().map(score)).collect()
         })
         .collect();
     format!("<h3>Scores</h3><div class=\"scores\">{}</div>", table(&head, &rows))

@@ -276,8 +276,15 @@ pub(crate) fn regression() -> RunInput {
         let truth = 25.0 + 320.0 * random.uniform().powf(1.4);
         Prediction { truth, predicted: 60.0 + 0.62 * truth + 42.0 * random.normal() }
     });
+    let mut history = run().history;
+    for row in &mut history {
+        let values = std::mem::take(&mut row.values);
+        let loss = values.into_iter().filter(|(name, _)| name.ends_with("loss"));
+        row.values = loss.map(|(name, value)| (name, 2900.0 * (1.0 + value))).collect();
+    }
     RunInput {
         title: "diabetes".into(),
+        history,
         metric: "rmse".into(),
         direction: Direction::Minimize,
         scatter: Some(predictions.collect()),
