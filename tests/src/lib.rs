@@ -10,5 +10,5 @@ mod hand_loop;
 mod workloads;
 
 pub use hand_loop::HandLoop;
-pub use measure::{alternating, on_threads};
+pub use measure::{alternating, on_threads, time};
 pub use workloads::{TrainingStep, WORKLOADS, Workload};

@@ -1,6 +1,6 @@
 //! Measuring: how often a second something can be done, and on how many threads.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Untimed calls before the first timed one.
 const WARM_UP: usize = 5;
@@ -14,13 +14,13 @@ pub fn alternating<const N: usize>(seconds: f64, mut steps: [&mut dyn FnMut(); N
     let counts = steps.each_mut().map(|step| {
         (0..WARM_UP).for_each(|_| step());
         // One call is too short a time to read off a clock; twenty give the order of magnitude.
-        let one = time(20, step) / 20.0;
+        let one = time(20, step).as_secs_f64() / 20.0;
         ((seconds / one.max(1e-9)) as usize).max(3)
     });
     let mut rates = [[0.0; ROUNDS]; N];
     for round in 0..ROUNDS {
         for ((step, count), rates) in steps.iter_mut().zip(counts).zip(&mut rates) {
-            rates[round] = count as f64 / time(count, step);
+            rates[round] = count as f64 / time(count, step).as_secs_f64();
         }
     }
     rates.map(|mut rates| {
@@ -29,10 +29,11 @@ pub fn alternating<const N: usize>(seconds: f64, mut steps: [&mut dyn FnMut(); N
     })
 }
 
-fn time(count: usize, step: &mut dyn FnMut()) -> f64 {
+/// How long some calls take together.
+pub fn time(count: usize, step: &mut dyn FnMut()) -> Duration {
     let start = Instant::now();
     (0..count).for_each(|_| step());
-    start.elapsed().as_secs_f64()
+    start.elapsed()
 }
 
 /// Runs something on a pool of that many threads.
