@@ -104,13 +104,6 @@ impl StudyBars {
         Self { metric: metric.to_owned(), direction, steps, total, bars, state: Mutex::default() }
     }
 
-    /// Counts what earlier runs of the study did.
-    pub(crate) fn resume(&self, trials: &[TrialRecord]) {
-        for trial in trials.iter().filter(|trial| trial.state.is_finished()) {
-            self.count(trial);
-        }
-    }
-
     /// Takes the bars away.
     pub(crate) fn clear(&self) {
         if let Some((all, _)) = &self.bars {
@@ -142,6 +135,12 @@ impl StudyBars {
 }
 
 impl Observer for StudyBars {
+    fn resumed(&self, trials: &[TrialRecord]) {
+        for trial in trials.iter().filter(|trial| trial.state.is_finished()) {
+            self.count(trial);
+        }
+    }
+
     fn started(&self, trial: &Trial) {
         if let Some((all, _)) = &self.bars {
             let bar = ProgressBar::new(self.steps)

@@ -8,6 +8,11 @@ use crate::{Trial, TrialRecord};
 
 /// Hears what happens in a study, on the thread on which it happens; it should return soon.
 pub trait Observer: Debug + Send + Sync {
+    /// A stored study goes on; these are its trials so far.
+    fn resumed(&self, trials: &[TrialRecord]) {
+        let _ = trials;
+    }
+
     /// A trial begins.
     fn started(&self, trial: &Trial) {
         let _ = trial;

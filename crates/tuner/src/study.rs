@@ -90,6 +90,9 @@ impl Study {
         storage.requeue_lost(id)?;
         let mut history = History::new(builder.space.clone(), builder.direction);
         storage.load(id)?.into_iter().for_each(|trial| history.put(trial));
+        if !history.trials().is_empty() {
+            builder.observers.iter().for_each(|observer| observer.resumed(history.trials()));
+        }
         Ok(Self {
             name: builder.name,
             space: builder.space,

@@ -67,5 +67,5 @@ pub use look::{Look, look};
 pub use predict::{Model, Prediction};
 pub use recipe::{FixedRecipe, ModelSection, Recipe};
 pub use run::{FOLDER, Run, RunOptions, Scores, free_folder, metrics, train};
-pub use search::{TuneOptions, Tuned, tune};
+pub use search::{Opener, TuneOptions, Tuned, tune};
 pub use tuning::{Goal, Tuning};

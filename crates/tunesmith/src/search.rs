@@ -17,11 +17,36 @@ use tunesmith_tuner::{
 use crate::run::{Run, RunOptions, finish, trainer};
 use crate::{Error, FixedRecipe, Goal, Kind, Recipe, Tuning, threads};
 
+/// Opens the place where a study lives, once everything else is known to be right: a mistake in a recipe leaves no
+/// empty database behind.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tunesmith::{Opener, tuner::MemoryStorage};
+/// let options = tunesmith::TuneOptions { storage: Some(Opener::new(|| Ok(Arc::new(MemoryStorage::new())))), ..Default::default() };
+/// assert!(options.storage.is_some());
+/// ```
+pub struct Opener(Box<dyn FnOnce() -> Result<Arc<dyn Storage>, Error>>);
+
+impl Opener {
+    /// An opener that calls a function.
+    #[must_use]
+    pub fn new(open: impl FnOnce() -> Result<Arc<dyn Storage>, Error> + 'static) -> Self {
+        Self(Box::new(open))
+    }
+}
+
+impl std::fmt::Debug for Opener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opener")
+    }
+}
+
 /// How a search is run, beyond the recipe.
 #[derive(Debug, Default)]
 pub struct TuneOptions {
     /// Where the study lives; in memory without.
-    pub storage: Option<Arc<dyn Storage>>,
+    pub storage: Option<Opener>,
     /// The study's name; the recipe's if nothing is said.
     pub study: Option<String>,
     /// Where the winner's folder goes; none is written without.
@@ -83,7 +108,7 @@ impl DataCache<'_> {
 ///
 /// # Errors
 /// When the recipe, the data, the storage or a file cannot be used.
-pub fn tune(recipe: &Recipe, tuning: &Tuning, options: TuneOptions) -> Result<Tuned, Error> {
+pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Result<Tuned, Error> {
     let began = Instant::now();
     let search = recipe.search()?;
     if search.space().is_empty() {
@@ -97,7 +122,8 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, options: TuneOptions) -> Result<Tu
     }
     let workers = threads::count(tuning.workers);
     let name = options.study.clone().unwrap_or_else(|| recipe.name().to_owned());
-    let study = open(recipe, tuning, &search, &goal, &name, &options)?;
+    let storage = options.storage.take().map(|Opener(open)| open()).transpose()?;
+    let study = open(recipe, tuning, &search, &goal, &name, storage, &options)?;
     let mut budget = Budget::trials(tuning.trials as u64).workers(workers).stop(&options.stop);
     if let Some(time) = tuning.time() {
         budget = budget.time(time);
@@ -182,6 +208,7 @@ fn open(
     search: &Search,
     goal: &Goal,
     name: &str,
+    storage: Option<Arc<dyn Storage>>,
     options: &TuneOptions,
 ) -> Result<Study, Error> {
     let wrong = |error| recipe.wrong(error);
@@ -190,8 +217,8 @@ fn open(
         .seed(tuning.seed as u64)
         .sampler(tuning.make_sampler().map_err(wrong)?)
         .pruner(tuning.make_pruner().map_err(wrong)?);
-    if let Some(storage) = &options.storage {
-        builder = builder.storage(storage.clone());
+    if let Some(storage) = storage {
+        builder = builder.storage(storage);
     }
     if let Some(observer) = &options.observer {
         builder = builder.observer(observer.clone());

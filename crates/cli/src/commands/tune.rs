@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use tunesmith::core::{Table, Value};
-use tunesmith::store::SqliteStorage;
+use tunesmith::store::{Options, SqliteStorage, Url};
 use tunesmith::tuner::Ended as SearchEnded;
-use tunesmith::{Error, FOLDER, TuneOptions, Tuned, tune};
+use tunesmith::{Error, FOLDER, Opener, TuneOptions, Tuned, tune};
 
 use super::{command_line, now, recipe, train};
 use crate::Ended;
@@ -34,8 +35,12 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     let name = text(matches, "study").unwrap_or(recipe.name()).to_owned();
     let url = text(matches, "storage").unwrap_or_default().to_owned();
     let out = text(matches, "out").map_or_else(|| Path::new(FOLDER).join(&name), PathBuf::from);
-    recipe.search()?; // a mistake in the recipe must not leave an empty database behind
-    let storage = Arc::new(SqliteStorage::open(&url)?);
+    let open_at = url.clone();
+    let storage = Opener::new(move || {
+        // Somebody who waits at a terminal wants to hear of a lock sooner than a library's caller does.
+        let patience = Options::default().busy_timeout(Duration::from_secs(10));
+        Ok(Arc::new(SqliteStorage::open_with(&Url::parse(&open_at)?, &patience)?))
+    });
     let stop = stop_on_interrupt();
     let goal = tuning.goal().map_err(|error| Error::setting(recipe.origin(), error))?;
     let metric = if tuning.names_goal() { goal.metric.clone() } else { "value".into() };

@@ -25,13 +25,22 @@ pub fn free_folder(base: &Path, name: &str) -> PathBuf {
     std::iter::once(base.join(name)).chain(numbered).find(|path| !path.exists()).expect("numbers do not end")
 }
 
-/// Finds out early whether a folder can be written.
+/// Finds out early whether a folder can be written, without making it.
 pub(crate) fn check(out: &Path) -> Result<(), Error> {
     let parent = parent(out);
-    fs::create_dir_all(&parent).map_err(|error| Error::file(&parent, error))?;
-    let probe = parent.join(format!(".tunesmith-{}.probe", std::process::id()));
+    let nearest = parent.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    let probe = nearest.join(format!(".tunesmith-{}.probe", std::process::id()));
     write_whole(&probe, b"").map_err(|error| Error::file(&parent, error))?;
-    fs::remove_file(&probe).map_err(|error| Error::file(&probe, error))
+    fs::remove_file(&probe).map_err(|error| Error::file(&probe, error))?;
+    if out.exists() && !out.join("recipe.toml").exists() {
+        return Err(in_the_way(out));
+    }
+    Ok(())
+}
+
+fn in_the_way(out: &Path) -> Error {
+    let message = "it exists and is no run folder: choose another with --out, or move it away";
+    Error::new(Kind::File, message).at(out.display().to_string())
 }
 
 fn parent(out: &Path) -> PathBuf {
@@ -77,8 +86,7 @@ fn replace(new: &Path, out: &Path) -> Result<(), Error> {
         return fs::rename(new, out).map_err(|error| Error::file(out, error));
     }
     if !out.join("recipe.toml").exists() {
-        let message = "the folder exists and is no run folder: choose another with --out, or move it away";
-        return Err(Error::new(Kind::File, message).at(out.display().to_string()));
+        return Err(in_the_way(out));
     }
     let old = new.with_extension("old");
     let _ = fs::remove_dir_all(&old);

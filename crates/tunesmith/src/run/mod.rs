@@ -77,19 +77,18 @@ impl Reporter for Ear {
 pub fn train(recipe: &Recipe, mut options: RunOptions) -> Result<Run, Error> {
     let fixed = recipe.fixed()?;
     let prepared = Arc::new(fixed.data.load(recipe.base())?);
-    // Checked before anything is trained: a folder that cannot be written is found out now.
+    let mut trainer = trainer(recipe, &fixed, &prepared)?;
+    // Checked before anything is trained, and after everything that the recipe may have wrong.
     if let Some(out) = &options.out {
         check_folder(out)?;
     }
+    for callback in std::mem::take(&mut options.callbacks) {
+        trainer = trainer.callback(callback);
+    }
     let goal = default_goal(&prepared);
-    let callbacks = std::mem::take(&mut options.callbacks);
     let mut ear = Ear(options.stop.clone());
     let fitted = threads::within(threads::count(options.threads), |par| {
-        let mut trainer =
-            trainer(recipe, &fixed, &prepared)?.parallel(par).map_err(|error| recipe.wrong(error))?;
-        for callback in callbacks {
-            trainer = trainer.callback(callback);
-        }
+        let trainer = trainer.parallel(par).map_err(|error| recipe.wrong(error))?;
         Ok::<_, Error>(trainer.fit(&mut ear))
     })??;
     if let Outcome::Diverged { .. } = fitted.outcome {

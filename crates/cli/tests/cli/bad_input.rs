@@ -1,0 +1,203 @@
+//! Bad input gets one line that names the place and the cure, an exit code, and leaves nothing half-written.
+
+use crate::common::{FIXED, Folder, SMALL};
+
+/// A recipe on a CSV file of that content.
+fn on_csv(folder: &Folder, csv: &str) {
+    folder.write("data.csv", csv);
+    folder.write(
+        "r.toml",
+        &FIXED.replace("source = \"iris\"", "source = { csv = \"data.csv\", target = \"y\" }"),
+    );
+}
+
+/// Runs `train` and `tune` alike and asserts that both say the same and leave nothing behind.
+#[track_caller]
+fn said(folder: &Folder, code: i32) -> String {
+    let before = folder.names();
+    let said = folder.run(&["train", "r.toml"]).failed(code);
+    assert_eq!(folder.names(), before, "nothing half-written");
+    said
+}
+
+#[track_caller]
+fn check(said: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(said.contains(part), "{said:?} does not say {part:?}");
+    }
+}
+
+#[test]
+fn missing_files() {
+    let folder = Folder::new("missing");
+    folder.write("digits.toml", FIXED);
+    check(&folder.run(&["train", "digit.toml"]).failed(2), &["digit.toml", "did you mean", "digits.toml"]);
+    folder.write(
+        "r.toml",
+        &FIXED.replace("source = \"iris\"", "source = { csv = \"data.csv\", target = \"y\" }"),
+    );
+    check(&said(&folder, 1), &["data.csv"]);
+    folder.write("bad.toml", "[data\n");
+    check(&folder.run(&["train", "bad.toml"]).failed(2), &["bad.toml:1", "not TOML"]);
+}
+
+#[test]
+fn broken_tables() {
+    let folder = Folder::new("tables");
+    let good = "a,b,y\n1,2,u\n3,4,v\n5,6,u\n7,8,v\n2,2,u\n3,3,v\n4,4,u\n5,5,v\n6,6,u\n7,7,v\n";
+    for (csv, parts) in [
+        ("", &["data.csv"][..]),
+        ("a,b,y\n", &["data.csv"]),
+        (&good.replace("3,4,v", "3,v"), &["data.csv", "line 3", "2 columns"]),
+        (&good.replace("3,4,v", "3,abc,v"), &["data.csv", "b", "abc", "line 3"]),
+        (&good.replace("a,b,y", "a,b,z"), &["data.csv", "`y`"]),
+        (&good.replace("7,7,v", "7,7,w"), &["w"]), // a class with one row under stratification
+        (&good.replace("3,4,v", "3,inf,v"), &["data.csv", "b"]),
+    ] {
+        on_csv(&folder, csv);
+        check(&said(&folder, 1), parts);
+    }
+    // NaN in the features is a missing value: filled in, and said.
+    on_csv(&folder, &good.replace("3,4,v", "3,NaN,v"));
+    let ran = folder.run(&["train", "r.toml", "--json"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    check(&ran.stderr, &["note:", "b"]);
+    // Unless the recipe refuses them.
+    folder.write(
+        "r.toml",
+        &std::fs::read_to_string(folder.path("r.toml"))
+            .unwrap()
+            .replace("[\"standardize\"]", "[{ impute = \"refuse\" }]"),
+    );
+    check(&folder.run(&["train", "r.toml"]).failed(1), &["b"]);
+}
+
+#[test]
+fn recipes_with_mistakes() {
+    let folder = Folder::new("recipes");
+    for (recipe, parts) in [
+        (FIXED.replace("epochs", "epoch"), &["r.toml", "training", "`epoch`", "did you mean `epochs`?"][..]),
+        (FIXED.replace("[training]", "[trainin]"), &["r.toml", "`trainin`", "did you mean `training`?"]),
+        (FIXED.replace("adam", "adma"), &["r.toml: training.optimizer", "did you mean `adam`?"]),
+        (FIXED.replace("0.02", "\"fast\""), &["r.toml: training.optimizer.adam.lr", "a number"]),
+        (FIXED.replace("units = 16", "units = 0"), &["model.layers.0.dense.units", "0"]),
+        (FIXED.replace("epochs = 30", "epochs = 0"), &["training.epochs", "0"]),
+        (FIXED.replace("tanh", "tahn"), &["model.layers.0.dense.activation", "did you mean `tanh`?"]),
+        (FIXED.replace("source = \"iris\"", "source = \"irsi\""), &["data.source", "did you mean `iris`?"]),
+        (
+            FIXED.replace("{ dense = { units = \"classes\" } }", "{ dense = { units = 7 } }"),
+            &["model.layers", "3 outputs"],
+        ),
+        (FIXED.replace("epochs = 30", "loss = \"mse\""), &["training.loss", "cross_entropy"]),
+        (SMALL.to_owned(), &["model.layers.0.dense.units", "tunesmith tune", "--set"]),
+        ("[model]\nlayers = []\n".to_owned(), &["[data]"]),
+    ] {
+        folder.write("r.toml", &recipe);
+        check(&said(&folder, 2), parts);
+    }
+    for (recipe, parts) in [
+        (
+            SMALL.replace("[4, 32]", "[32, 4]"),
+            &["model.layers.0.dense.units", "low must not exceed high"][..],
+        ),
+        (SMALL.replace("[4, 32]", "[0, 32]"), &["model.layers.0.dense.units", "log"]),
+        (SMALL.replace("trials = 12", "trials = 0"), &["tuning.trials", "0"]),
+        (SMALL.replace("workers = 1", "worker = 1"), &["tuning", "did you mean `workers`?"]),
+        (
+            SMALL.replace("trials = 12", "goal = { maximize = \"acuracy\" }"),
+            &["acuracy", "did you mean `accuracy`?"],
+        ),
+        (SMALL.replace("trials = 12", "sampler = \"tpee\""), &["tuning.sampler", "did you mean `tpe`?"]),
+        (SMALL.replace("prepare =", "split = { validation = 0.0 }\nprepare ="), &["data.split.validation"]),
+        (FIXED.to_owned(), &["no range", "tunesmith train"]),
+    ] {
+        folder.write("r.toml", &recipe);
+        let before = folder.names();
+        check(&folder.run(&["tune", "r.toml"]).failed(2), parts);
+        assert_eq!(folder.names(), before, "no database, no folder: {parts:?}");
+    }
+}
+
+#[test]
+fn a_batch_larger_than_the_data_is_allowed_and_said() {
+    let folder = Folder::new("batch");
+    folder.write("r.toml", FIXED);
+    let ran = folder.run(&["train", "r.toml", "--set", "training.batch_size=5000", "--json"]);
+    ran.ok();
+    check(&ran.stderr, &["note: batch_size = 5000 exceeds the 90 training rows"]);
+}
+
+#[test]
+fn a_constant_column_gives_zeros_and_is_said_once() {
+    let folder = Folder::new("constant");
+    on_csv(&folder, "a,b,y\n1,2,u\n3,2,v\n5,2,u\n7,2,v\n2,2,u\n3,2,v\n4,2,u\n5,2,v\n6,2,u\n7,2,v\n");
+    let ran = folder.run(&["train", "r.toml", "--json"]);
+    ran.ok();
+    assert_eq!(ran.stderr.matches("`b`").count(), 1, "{ran:?}");
+}
+
+#[test]
+fn a_training_that_diverges_says_when_and_what_to_do() {
+    let folder = Folder::new("diverges");
+    folder.write(
+        "r.toml",
+        &FIXED.replace("{ adam = { lr = 0.02 } }", "{ sgd = { lr = 1e30 } }").replace("tanh", "relu"),
+    );
+    check(&said(&folder, 1), &["diverged in epoch 1", "lower the learning rate"]);
+}
+
+#[test]
+fn databases_that_cannot_be_used() {
+    let folder = Folder::new("databases");
+    folder.write("r.toml", SMALL);
+    let tune = |url: &str| folder.run(&["tune", "r.toml", "--storage", url]);
+    folder.write("text.db", "this is no database, it only looks long enough to be one");
+    check(&tune("sqlite:///text.db").failed(1), &["text.db"]);
+    let foreign = rusqlite::Connection::open(folder.path("foreign.db")).unwrap();
+    foreign.execute_batch("CREATE TABLE songs (title TEXT)").unwrap();
+    drop(foreign);
+    check(&tune("sqlite:///foreign.db").failed(1), &["foreign.db", "songs"]);
+    check(&tune("sqlite:///no/such/folder/a.db").failed(1), &["no/such/folder"]);
+    check(&tune("mysql://somewhere/db").failed(2), &["mysql", "sqlite:///"]);
+    // A whole study, then cut in half.
+    folder.run(&["tune", "r.toml", "--json", "--storage", "sqlite:///cut.db"]).ok();
+    let bytes = std::fs::read(folder.path("cut.db")).unwrap();
+    std::fs::write(folder.path("cut.db"), &bytes[..bytes.len() / 2]).unwrap();
+    check(&tune("sqlite:///cut.db").failed(1), &["cut.db"]);
+    assert_eq!(std::fs::read(folder.path("cut.db")).unwrap(), &bytes[..bytes.len() / 2], "left as it was");
+    // Another program holds the lock.
+    folder.run(&["tune", "r.toml", "--json", "--storage", "sqlite:///held.db", "--trials", "2"]).ok();
+    let holder = rusqlite::Connection::open(folder.path("held.db")).unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    check(&tune("sqlite:///held.db").failed(1), &["held.db", "lock"]);
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_half_written() {
+    let folder = Folder::new("full");
+    folder.write("r.toml", FIXED);
+    // A device that is always full stands where the run folder would go.
+    if !std::path::Path::new("/dev/full").exists() {
+        println!("skipped: this system has no /dev/full");
+        return;
+    }
+    let said = folder.run(&["train", "r.toml", "--out", "/dev/full/run"]).failed(1);
+    check(&said, &["/dev/full"]);
+    folder.write("in_the_way", "a file");
+    let said = folder.run(&["train", "r.toml", "--out", "in_the_way"]).failed(1);
+    check(&said, &["in_the_way"]);
+    assert_eq!(std::fs::read_to_string(folder.path("in_the_way")).unwrap(), "a file");
+    assert_eq!(folder.names(), ["in_the_way", "r.toml"]);
+}
+
+#[test]
+fn a_changed_choice_asks_for_another_study() {
+    let folder = Folder::new("changed");
+    folder.write("r.toml", SMALL);
+    folder.run(&["tune", "r.toml", "--json", "--trials", "3"]).ok();
+    folder.write("r.toml", &SMALL.replace("[\"sgd\", \"adam\"]", "[\"sgd\", \"adam\", \"rmsprop\"]"));
+    check(&folder.run(&["tune", "r.toml"]).failed(1), &["training.optimizer", "--study"]);
+    // Ranges may change.
+    folder.write("r.toml", &SMALL.replace("[4, 32]", "[4, 64]"));
+    folder.run(&["tune", "r.toml", "--json", "--trials", "5"]).ok();
+}

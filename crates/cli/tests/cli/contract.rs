@@ -1,0 +1,245 @@
+//! The JSON of every command is a contract.
+
+use crate::common::{FIXED, Folder, SMALL};
+use serde_json::Value;
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn train_prints_scores_and_paths() {
+    let folder = Folder::new("train");
+    folder.write("iris.toml", FIXED);
+    let ran = folder.run(&["train", "iris.toml", "--json"]);
+    let object = ran.ok();
+    assert_eq!(keys(&object), ["epochs", "model", "report", "seconds", "test", "train", "validation"]);
+    assert_eq!(object["epochs"], 30);
+    assert!(object["test"]["accuracy"].as_f64().unwrap() >= 0.9, "{object}");
+    assert_eq!(object["model"], "runs/iris");
+    for file in
+        ["model.safetensors", "recipe.toml", "history.csv", "metrics.json", "report.html", "pipeline.json"]
+    {
+        assert!(folder.path("runs/iris").join(file).exists(), "{file}");
+    }
+    let metrics: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path("runs/iris/metrics.json")).unwrap())
+            .unwrap();
+    assert_eq!(metrics["test"], object["test"]);
+    let history = std::fs::read_to_string(folder.path("runs/iris/history.csv")).unwrap();
+    assert_eq!(history.lines().count(), 31);
+    // A second run does not touch the first; the recipe in the folder gives the same model.
+    let again =
+        folder.run(&["train", "runs/iris/recipe.toml", "--out", "again", "--threads", "1", "--json"]).ok();
+    assert_eq!(again["test"], object["test"]);
+    assert_eq!(
+        std::fs::read(folder.path("again/model.safetensors")).unwrap(),
+        std::fs::read(folder.path("runs/iris/model.safetensors")).unwrap(),
+        "same recipe, same bits, for any number of threads"
+    );
+    assert_eq!(folder.run(&["train", "iris.toml", "--json"]).ok()["model"], "runs/iris-2");
+}
+
+#[test]
+fn tune_prints_study_best_and_test() {
+    let folder = Folder::new("tune");
+    folder.write("small.toml", SMALL);
+    let object = folder.run(&["tune", "small.toml", "--json"]).ok();
+    assert_eq!(keys(&object), ["best", "model", "report", "seconds", "storage", "study", "test", "trials"]);
+    assert_eq!(object["study"], "small");
+    assert_eq!(object["storage"], "sqlite:///tunesmith.db");
+    assert_eq!(keys(&object["trials"]), ["complete", "diverged", "failed", "pruned"]);
+    let total: u64 = object["trials"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(total, 12);
+    assert_eq!(keys(&object["best"]), ["params", "trial", "value"]);
+    assert!(object["best"]["params"]["training.optimizer"].is_string(), "{object}");
+    assert!(object["test"]["accuracy"].is_number());
+    let report = std::fs::read_to_string(folder.path("runs/small/report.html")).unwrap();
+    assert!(report.starts_with("<!doctype html>") || report.starts_with("<!DOCTYPE html>"));
+    assert!(!report.contains("http://") && !report.contains("src=\"https"), "the report loads nothing");
+    // The winner, retrained, is the model its trial saw: same validation score.
+    let metrics: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path("runs/small/metrics.json")).unwrap())
+            .unwrap();
+    assert_eq!(metrics["validation"]["accuracy"], object["best"]["value"]);
+    // `trials` is the total: nothing is left to do, and the answer is the same.
+    let again = folder.run(&["tune", "small.toml", "--json"]).ok();
+    assert_eq!(again["best"], object["best"]);
+    assert_eq!(again["trials"], object["trials"]);
+    let more = folder.run(&["tune", "small.toml", "--trials", "15", "--json"]).ok();
+    let total: u64 = more["trials"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+    assert_eq!(total, 15);
+}
+
+#[test]
+fn the_study_is_in_optunas_schema() {
+    let folder = Folder::new("schema");
+    folder.write("small.toml", SMALL);
+    folder.run(&["tune", "small.toml", "--json", "--storage", "sqlite:///own.db", "--study", "mine"]).ok();
+    let database = rusqlite::Connection::open(folder.path("own.db")).unwrap();
+    let version: String =
+        database.query_row("SELECT version_num FROM alembic_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, "v3.2.0.a");
+    let trials: i64 = database
+        .query_row(
+            "SELECT count(*) FROM trials JOIN studies USING (study_id) WHERE study_name = 'mine'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(trials, 12);
+}
+
+#[test]
+fn one_worker_gives_the_same_trials_twice() {
+    let folder = Folder::new("twice");
+    folder.write("small.toml", SMALL);
+    let trials = |database: &str| {
+        folder
+            .run(&[
+                "tune",
+                "small.toml",
+                "--json",
+                "--storage",
+                &format!("sqlite:///{database}"),
+                "--out",
+                "out",
+            ])
+            .ok();
+        let database = rusqlite::Connection::open(folder.path(database)).unwrap();
+        let mut query = database
+            .prepare("SELECT number, state, param_name, param_value, value FROM trials LEFT JOIN trial_params USING (trial_id) LEFT JOIN trial_values USING (trial_id) ORDER BY number, param_name")
+            .unwrap();
+        let row = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(i64, String, String, f64, Option<f64>)> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        };
+        query.query_map([], row).unwrap().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let once = trials("a.db");
+    assert!(once.len() > 24, "{}", once.len());
+    assert_eq!(once, trials("b.db"));
+}
+
+#[test]
+fn list_and_describe_print_what_is_linked() {
+    let folder = Folder::new("list");
+    let object = folder.run(&["list", "optimizers", "--json"]).ok();
+    assert_eq!(keys(&object), ["kind", "plugins"]);
+    assert_eq!(object["kind"], "optimizer");
+    let plugins = object["plugins"].as_array().unwrap();
+    let names: Vec<&str> = plugins.iter().map(|plugin| plugin["name"].as_str().unwrap()).collect();
+    for name in ["gradient_descent", "sgd", "adagrad", "rmsprop", "adam", "adamw"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for plugin in plugins {
+        assert_eq!(keys(plugin), ["about", "name", "origin", "params", "source"]);
+        for param in plugin["params"].as_array().unwrap() {
+            assert_eq!(keys(param), ["about", "default", "name", "range", "tuned", "type"]);
+        }
+    }
+    let all = folder.run(&["list", "--json"]).ok();
+    assert!(all["kinds"].as_array().unwrap().len() >= 12, "{}", all["kinds"].as_array().unwrap().len());
+    let adam = folder.run(&["describe", "adam", "--json"]).ok();
+    assert_eq!(adam["kind"], "optimizer");
+    assert_eq!(adam["params"][0]["name"], "lr");
+    assert_eq!(
+        folder.run(&["describe", "adm"]).failed(2),
+        "no plug-in is called `adm`, did you mean `adam`?"
+    );
+    assert!(folder.run(&["list", "optimisers"]).failed(2).contains("did you mean `optimizers`?"));
+    assert!(folder.run(&["describe", "sgd"]).stdout.contains("momentum"));
+}
+
+#[test]
+fn summary_looks_before_training() {
+    let folder = Folder::new("summary");
+    folder.write("small.toml", SMALL);
+    let object = folder.run(&["summary", "small.toml", "--json"]).ok();
+    assert_eq!(object["rows"]["train"], 90);
+    assert_eq!(object["space"].as_array().unwrap().len(), 5);
+    let ran = folder.run(&["summary", "small.toml", "--set", "model.layers.0.dense.units=10"]);
+    assert!(
+        ran.stdout.contains("(rows, 10)") && ran.stdout.contains("training.optimizer.adam.lr"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn predict_needs_no_target_and_gives_classes_or_numbers() {
+    let folder = Folder::new("predict");
+    // A line with a category, and a column the model does not need.
+    let mut csv = String::from("size,colour,note,price\n");
+    for i in 0..120 {
+        let colour = ["red", "green", "blue"][i % 3];
+        let price = 2.0 * i as f64 + [0.0, 10.0, 20.0][i % 3];
+        csv.push_str(&format!("{i},{colour},n{},{price}\n", i % 2));
+    }
+    folder.write("train.csv", &csv);
+    folder.write(
+        "price.toml",
+        r#"
+[data]
+source = { csv = "train.csv", target = "price", drop = ["note"] }
+prepare = ["standardize"]
+prepare_target = ["standardize"]
+[model]
+layers = [{ dense = { units = 16, activation = "tanh" } }, { dense = { units = "outputs" } }]
+[training]
+loss = "mse"
+optimizer = { adam = { lr = 0.02 } }
+epochs = 150
+"#,
+    );
+    let object = folder.run(&["train", "price.toml", "--json"]).ok();
+    assert!(object["test"]["r2"].as_f64().unwrap() > 0.98, "{object}");
+    folder.write("new.csv", "colour,size\nred,10\nblue,10\npink,50\n");
+    let object = folder.run(&["predict", "runs/price", "new.csv", "--json"]).ok();
+    let predictions = object["predictions"].as_array().unwrap();
+    let (red, blue) = (predictions[0].as_f64().unwrap(), predictions[1].as_f64().unwrap());
+    assert!((red - 20.0).abs() < 12.0 && (blue - 40.0).abs() < 12.0 && blue > red, "{object}");
+    assert_eq!(object["rows"], 3);
+    let ran = folder.run(&["predict", "runs/price", "new.csv", "--out", "out.csv"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(folder.path("out.csv")).unwrap().lines().count(), 4);
+    folder.write("short.csv", "size\n1\n");
+    assert!(folder.run(&["predict", "runs/price", "short.csv"]).failed(1).contains("colour"));
+    assert!(folder.run(&["predict", "nowhere", "new.csv"]).failed(2).contains("not a run folder"));
+}
+
+#[test]
+fn errors_are_one_json_object() {
+    let folder = Folder::new("errors");
+    folder.write("iris.toml", &FIXED.replace("adam", "adma"));
+    let ran = folder.run(&["train", "iris.toml", "--json"]);
+    assert_eq!(ran.code, Some(2));
+    let object = ran.json();
+    assert_eq!(keys(&object), ["error"]);
+    assert_eq!(keys(&object["error"]), ["at", "kind", "message"]);
+    assert_eq!(object["error"]["kind"], "usage");
+    assert_eq!(object["error"]["at"], "iris.toml: training.optimizer");
+    assert_eq!(object["error"]["message"], "no optimizer is called `adma`, did you mean `adam`?");
+    let ran = folder.run(&["train", "--json"]);
+    assert_eq!((ran.code, ran.json()["error"]["kind"].as_str()), (Some(2), Some("usage")));
+}
+
+#[test]
+fn seeds_and_settings_from_the_command_line_count() {
+    let folder = Folder::new("seeds");
+    folder.write("iris.toml", FIXED);
+    let run = |extra: &[&str]| {
+        let arguments: Vec<&str> =
+            ["train", "iris.toml", "--json", "--out", "out"].iter().chain(extra).copied().collect();
+        folder.run(&arguments).ok();
+        std::fs::read(folder.path("out/model.safetensors")).unwrap()
+    };
+    let first = run(&[]);
+    assert_eq!(first, run(&["--seed", "0"]));
+    assert_ne!(first, run(&["--seed", "1"]));
+    assert_ne!(first, run(&["--set", "training.optimizer.lr=0.5"]));
+    assert!(
+        folder
+            .run(&["train", "iris.toml", "--set", "training.optimizer.lr"])
+            .failed(2)
+            .contains("has no `=`")
+    );
+}
