@@ -1,6 +1,7 @@
 //! Derivatives with autodiff alone: `cargo run --release -p tunesmith-autodiff --example gradients`.
 //!
 //! Newton's method on Rosenbrock's valley, gradient and curvature from the graph.
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use tunesmith_autodiff::{Graph, Var};
 

@@ -58,7 +58,7 @@ impl Case {
             .operands
             .iter()
             .enumerate()
-            .map(|(i, (shape, _))| graph.param(&format!("x{i}"), shape.clone()))
+            .map(|(i, (shape, _))| graph.param(&format!("x{i}"), *shape))
             .collect();
         let point: Vec<f64> = self
             .operands

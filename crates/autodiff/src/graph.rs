@@ -178,7 +178,7 @@ impl Graph {
     pub fn params(&self) -> Vec<(String, Shape)> {
         let inner = self.inner.borrow();
         let describe = |&id: &usize| match &inner.nodes[id] {
-            Node { source: Source::Param { name }, shape } => (name.clone(), shape.clone()),
+            Node { source: Source::Param { name }, shape } => (name.clone(), *shape),
             _ => unreachable!("`params` holds parameters"),
         };
         inner.params.iter().map(describe).collect()

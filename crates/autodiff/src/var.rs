@@ -36,7 +36,7 @@ impl Var {
     /// The shape.
     #[must_use]
     pub fn shape(&self) -> Shape {
-        self.graph.node(self.id).shape.clone()
+        self.graph.node(self.id).shape
     }
 
     /// The number of axes.

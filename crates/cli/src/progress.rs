@@ -51,7 +51,7 @@ impl Callback for TrainingBar {
         } else {
             // About ten lines in all, the first and the last among them.
             let step = end.epochs.div_ceil(10).max(1);
-            if end.epoch == 0 || end.epoch + 1 == end.epochs || (end.epoch + 1) % step == 0 {
+            if end.epoch == 0 || end.epoch + 1 == end.epochs || (end.epoch + 1).is_multiple_of(step) {
                 eprintln!("Epoch {}/{} - {line}", end.epoch + 1, end.epochs);
             }
         }

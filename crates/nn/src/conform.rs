@@ -101,7 +101,7 @@ pub fn loss(entry: &LossEntry) -> Vec<String> {
     let (whole, found) = value(0..4, true);
     wrong.extend(found);
     let parts = value(0..1, false).0 + value(1..4, false).0;
-    if !((whole - parts).abs() < 1e-12) {
+    if (whole - parts).abs() >= 1e-12 || parts.is_nan() {
         wrong.push(format!("parts of a batch add up to {parts}, the whole is {whole}"));
     }
     if !(whole.is_finite() && whole >= 0.0) {
@@ -197,8 +197,11 @@ fn graph_has_index(runner: &Runner<f64>) -> bool {
     runner.plan().index_inputs() > 0
 }
 
+/// A function's value and gradient at a point.
+type ValueAndGradient<'a> = dyn FnMut(&[f64]) -> (f64, Vec<f64>) + 'a;
+
 /// Compares a derivative with central differences.
-fn compare(point: &[f64], at: &mut dyn FnMut(&[f64]) -> (f64, Vec<f64>)) -> Option<String> {
+fn compare(point: &[f64], at: &mut ValueAndGradient<'_>) -> Option<String> {
     let (_, gradient) = at(point);
     let mut moved = point.to_vec();
     let scale = gradient.iter().fold(1.0_f64, |m, g| m.max(g.abs()));
@@ -210,7 +213,7 @@ fn compare(point: &[f64], at: &mut dyn FnMut(&[f64]) -> (f64, Vec<f64>)) -> Opti
         let below = at(&moved).0;
         moved[i] = point[i];
         let numeric = (above - below) / (2.0 * h);
-        if !((numeric - gradient[i]).abs() <= 1e-6 * scale) {
+        if (numeric - gradient[i]).abs() > 1e-6 * scale || gradient[i].is_nan() {
             return Some(format!("its derivative is {}, finite differences say {numeric}", gradient[i]));
         }
     }

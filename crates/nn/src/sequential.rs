@@ -154,7 +154,7 @@ impl Sequential {
     pub fn predict<T: Element>(&self, params: &[T], samples: &[T]) -> Vec<T> {
         let size = self.input.numel();
         assert!(
-            size > 0 && samples.len() % size == 0,
+            size > 0 && samples.len().is_multiple_of(size),
             "predict: {} numbers are no samples of {size}",
             samples.len()
         );

@@ -1,6 +1,7 @@
 //! The optimizers alone on (value, gradient) pairs: `cargo run --release -p tunesmith-optim --example pairs`.
 //!
 //! Every linked rule walks down the same long valley, x^2 + 10 y^2, from the same place.
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use tunesmith_core::{Entry, Plug, all};
 use tunesmith_optim::{Layout, OptimizerEntry, Pace};

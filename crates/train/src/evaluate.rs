@@ -81,11 +81,18 @@ impl Evaluator {
     ///
     /// # Errors
     /// When something named is not linked, does not fit the data, or has settings that are not possible.
-    pub fn new(model: &Sequential, loss: &Plug, metrics: &[Plug], data: &Dataset, par: Par) -> Result<Self, Error> {
+    pub fn new(
+        model: &Sequential,
+        loss: &Plug,
+        metrics: &[Plug],
+        data: &Dataset,
+        par: Par,
+    ) -> Result<Self, Error> {
         let built = find_loss(loss, "training.loss")?;
         fitting::check(model, &*built, &loss.name, data)?;
         let classes = matches!(data.task(), Task::Classification { .. });
-        let usual = if classes { vec![Plug::new("accuracy")] } else { vec![Plug::new("rmse"), Plug::new("r2")] };
+        let usual =
+            if classes { vec![Plug::new("accuracy")] } else { vec![Plug::new("rmse"), Plug::new("r2")] };
         let chosen = if metrics.is_empty() { &usual } else { metrics };
         let mut named = Vec::new();
         for (i, plug) in chosen.iter().enumerate() {
@@ -118,13 +125,15 @@ impl Evaluator {
         let mut loss = 0.0;
         let full = total / ROWS;
         let mut done = 0;
-        for (batches, size) in [(full, ROWS), (usize::from(total % ROWS > 0), total % ROWS)] {
+        for (batches, size) in [(full, ROWS), (usize::from(!total.is_multiple_of(ROWS)), total % ROWS)] {
             let mut left = batches;
             while left > 0 {
                 let count = left.min(LANES);
                 self.lanes_of(size, total, count);
                 let lanes = &mut self.lanes.get_mut(&(size, total)).expect("just made")[..count];
-                each_side_by_side(self.par, lanes, 0, &|index, lane| lane.run(params, data, done + index * size));
+                each_side_by_side(self.par, lanes, 0, &|index, lane| {
+                    lane.run(params, data, done + index * size)
+                });
                 for lane in lanes {
                     values.extend_from_slice(&lane.values);
                     loss += lane.loss;

@@ -8,8 +8,8 @@ use tunesmith_core::{Error, Flow, Reporter, Seed};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
 use tunesmith_optim::{
-    AddL1, AddL2, Chain, ClipByGlobalNorm, ClipByValue, Layout, Optimizer, OptimizerEntry, Pace, Point, Schedule,
-    ScheduleEntry, Segment, StepError,
+    AddL1, AddL2, Chain, ClipByGlobalNorm, ClipByValue, Layout, Optimizer, OptimizerEntry, Pace, Point,
+    Schedule, ScheduleEntry, Segment, StepError,
 };
 use tunesmith_tensor::{DType, Par};
 
@@ -118,7 +118,11 @@ impl Trainer {
         optimizer.prepend(before_the_rule(training));
         let layout = Layout::packed(model.params().into_iter().map(|p| (p.name, p.shape.dims().to_vec())));
         optimizer.init(&layout, DType::F32);
-        let schedule = training.schedule.as_ref().map(|plug| ScheduleEntry::make(plug, "training.schedule")).transpose()?;
+        let schedule = training
+            .schedule
+            .as_ref()
+            .map(|plug| ScheduleEntry::make(plug, "training.schedule"))
+            .transpose()?;
         let callbacks = training
             .callbacks
             .iter()
@@ -155,7 +159,8 @@ impl Trainer {
     pub fn parallel(mut self, par: Par) -> Result<Self, Error> {
         self.par = par;
         self.stepper = Stepper::new(&self.model, &self.training.loss, par)?;
-        self.evaluator = Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
+        self.evaluator =
+            Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
         Ok(self)
     }
 
@@ -210,10 +215,10 @@ impl Trainer {
                     flow = Flow::Stop;
                 }
             }
-            if let Some(value) = self.reported.as_ref().and_then(|name| values.get(name)) {
-                if reporter.report(epoch as u64, *value) != Flow::Continue {
-                    flow = Flow::Stop;
-                }
+            if let Some(value) = self.reported.as_ref().and_then(|name| values.get(name))
+                && reporter.report(epoch as u64, *value) != Flow::Continue
+            {
+                flow = Flow::Stop;
             }
             history.push(values);
             if flow != Flow::Continue && epoch + 1 < self.training.epochs {
@@ -253,7 +258,9 @@ impl Trainer {
                 .step(&self.train, batch, &mut self.params, &mut *self.optimizer, pace, noise)
                 .map_err(|error: StepError| diverged(error.to_string()))?;
             if !loss.is_finite() {
-                return Err(diverged(format!("the loss is {loss}; lower the learning rate or clip gradients")));
+                return Err(diverged(format!(
+                    "the loss is {loss}; lower the learning rate or clip gradients"
+                )));
             }
             sum += loss * batch.len() as f64;
             rows += batch.len();

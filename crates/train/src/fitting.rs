@@ -28,7 +28,11 @@ pub fn outputs_for(loss: &dyn Loss, task: Task) -> usize {
 pub(crate) fn check(model: &Sequential, loss: &dyn Loss, name: &str, data: &Dataset) -> Result<(), Error> {
     let conflict = |at: &str, because: String| Err(Error::new(at, Why::Conflict { because }));
     if model.input_shape().numel() != data.width() {
-        let because = format!("the model takes samples of {} numbers, the data has {}", model.input_shape().numel(), data.width());
+        let because = format!(
+            "the model takes samples of {} numbers, the data has {}",
+            model.input_shape().numel(),
+            data.width()
+        );
         return conflict("model", because);
     }
     if model.param_count() == 0 {
@@ -37,13 +41,21 @@ pub(crate) fn check(model: &Sequential, loss: &dyn Loss, name: &str, data: &Data
     let task = data.task();
     match (loss.targets(), task) {
         (Targets::Classes, Task::Regression { .. }) => {
-            return conflict("training.loss", format!("{name} is of classes, but the target is a number: use mse, mae or huber"));
+            return conflict(
+                "training.loss",
+                format!("{name} is of classes, but the target is a number: use mse, mae or huber"),
+            );
         }
         (Targets::Binary, Task::Classification { classes }) if classes != 2 => {
-            return conflict("training.loss", format!("{name} is of two classes, the data has {classes}: use cross_entropy"));
+            return conflict(
+                "training.loss",
+                format!("{name} is of two classes, the data has {classes}: use cross_entropy"),
+            );
         }
         (Targets::Numbers, Task::Classification { .. }) => {
-            let because = format!("{name} is of numbers, but the target is a class: use cross_entropy or binary_cross_entropy");
+            let because = format!(
+                "{name} is of numbers, but the target is a class: use cross_entropy or binary_cross_entropy"
+            );
             return conflict("training.loss", because);
         }
         _ => {}

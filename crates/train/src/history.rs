@@ -31,7 +31,8 @@ impl History {
     /// Every name that was measured, sorted.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.epochs.iter().flat_map(|values| values.keys().map(String::as_str)).collect();
+        let mut names: Vec<&str> =
+            self.epochs.iter().flat_map(|values| values.keys().map(String::as_str)).collect();
         names.sort_unstable();
         names.dedup();
         names

@@ -69,18 +69,62 @@ impl Describe for Training {
     const ABOUT: &'static str = "how a model is trained";
     const PARAMS: &'static [Param<Self>] = &[
         Param::plug("loss", "loss", |s: &mut Self| &mut s.loss, "what is made small"),
-        Param::int("epochs", 5, 100, |s: &mut Self| &mut s.epochs, "passes over the training rows").log().rarely().valid(1.0, 1e9),
-        Param::int("batch_size", 16, 256, |s: &mut Self| &mut s.batch_size, "rows per step").log().rarely().valid(1.0, 1e9),
+        Param::int("epochs", 5, 100, |s: &mut Self| &mut s.epochs, "passes over the training rows")
+            .log()
+            .rarely()
+            .valid(1.0, 1e9),
+        Param::int("batch_size", 16, 256, |s: &mut Self| &mut s.batch_size, "rows per step")
+            .log()
+            .rarely()
+            .valid(1.0, 1e9),
         Param::plug("optimizer", "optimizer", |s: &mut Self| &mut s.optimizer, "the rule of the updates"),
-        Param::optional_plug("schedule", "schedule", |s: &mut Self| &mut s.schedule, "the learning rate over time"),
-        Param::float("regularize.l1", 0.0, 1e-2, |s: &mut Self| &mut s.l1, "pulls weights to zero evenly").rarely().valid(0.0, 1e6),
-        Param::float("regularize.l2", 0.0, 1e-2, |s: &mut Self| &mut s.l2, "pulls weights to zero in proportion").rarely().valid(0.0, 1e6),
-        Param::optional_float("clip.value", 0.1, 10.0, |s: &mut Self| &mut s.clip_value, "bound on each gradient").log().rarely().valid(1e-12, 1e12),
-        Param::optional_float("clip.norm", 0.1, 10.0, |s: &mut Self| &mut s.clip_norm, "bound on the norm of all gradients").log().rarely().valid(1e-12, 1e12),
+        Param::optional_plug(
+            "schedule",
+            "schedule",
+            |s: &mut Self| &mut s.schedule,
+            "the learning rate over time",
+        ),
+        Param::float("regularize.l1", 0.0, 1e-2, |s: &mut Self| &mut s.l1, "pulls weights to zero evenly")
+            .rarely()
+            .valid(0.0, 1e6),
+        Param::float(
+            "regularize.l2",
+            0.0,
+            1e-2,
+            |s: &mut Self| &mut s.l2,
+            "pulls weights to zero in proportion",
+        )
+        .rarely()
+        .valid(0.0, 1e6),
+        Param::optional_float(
+            "clip.value",
+            0.1,
+            10.0,
+            |s: &mut Self| &mut s.clip_value,
+            "bound on each gradient",
+        )
+        .log()
+        .rarely()
+        .valid(1e-12, 1e12),
+        Param::optional_float(
+            "clip.norm",
+            0.1,
+            10.0,
+            |s: &mut Self| &mut s.clip_norm,
+            "bound on the norm of all gradients",
+        )
+        .log()
+        .rarely()
+        .valid(1e-12, 1e12),
         Param::plugs("metrics", "metric", |s: &mut Self| &mut s.metrics, "what is measured besides the loss"),
         Param::plugs("callbacks", "callback", |s: &mut Self| &mut s.callbacks, "what watches and steers"),
-        Param::int("seed", 0, 100, |s: &mut Self| &mut s.seed, "of first weights, order of rows, dropout").fixed(),
-        Param::switch("measure_training", |s: &mut Self| &mut s.measure_training, "measure the training rows after each epoch"),
+        Param::int("seed", 0, 100, |s: &mut Self| &mut s.seed, "of first weights, order of rows, dropout")
+            .fixed(),
+        Param::switch(
+            "measure_training",
+            |s: &mut Self| &mut s.measure_training,
+            "measure the training rows after each epoch",
+        ),
     ];
 }
 

@@ -119,8 +119,12 @@ impl Stepper {
                 let noise = noise.at(index as u64).value();
                 let feed = |inputs, indices| Feed { params, inputs, indices, noise };
                 match &shard.y {
-                    Fed::Classes(y) => shard.runner.run_training(feed(&[&shard.x], &[y]), &mut shard.gradients),
-                    Fed::Numbers(y) => shard.runner.run_training(feed(&[&shard.x, y], &[]), &mut shard.gradients),
+                    Fed::Classes(y) => {
+                        shard.runner.run_training(feed(&[&shard.x], &[y]), &mut shard.gradients)
+                    }
+                    Fed::Numbers(y) => {
+                        shard.runner.run_training(feed(&[&shard.x, y], &[]), &mut shard.gradients)
+                    }
                 }
                 shard.loss = shard.runner.loss();
             });
@@ -153,14 +157,26 @@ impl Stepper {
                 let loss = self.loss.value(&traced.output, &target, rows);
                 let plan = traced.graph.plan_training(&loss, &[]);
                 let gradients = vec![0.0; plan.param_len()];
-                Shard { rows: range, runner: Runner::new(plan), x: vec![0.0; part * width], y, gradients, loss: 0.0 }
+                Shard {
+                    rows: range,
+                    runner: Runner::new(plan),
+                    x: vec![0.0; part * width],
+                    y,
+                    gradients,
+                    loss: 0.0,
+                }
             })
             .collect()
     }
 }
 
 /// Calls `f` on every item with its position, side by side where there is a pool; allocates nothing.
-pub(crate) fn each_side_by_side<T: Send>(par: Par, items: &mut [T], first: usize, f: &(impl Fn(usize, &mut T) + Sync)) {
+pub(crate) fn each_side_by_side<T: Send>(
+    par: Par,
+    items: &mut [T],
+    first: usize,
+    f: &(impl Fn(usize, &mut T) + Sync),
+) {
     match items {
         [] => {}
         [item] => f(first, item),

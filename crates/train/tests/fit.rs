@@ -24,7 +24,10 @@ fn moons(rows: usize, seed: u64) -> Dataset {
 }
 
 fn model(outputs: usize) -> Sequential {
-    Sequential::new([2]).with(Dense::new(32).activation("relu")).with(Dropout::new(0.1)).with(Dense::new(outputs))
+    Sequential::new([2])
+        .with(Dense::new(32).activation("relu"))
+        .with(Dropout::new(0.1))
+        .with(Dense::new(outputs))
 }
 
 fn training() -> Training {
@@ -42,10 +45,15 @@ fn learns_what_a_line_cannot_separate() {
 
 #[test]
 fn binary_losses_take_two_classes_and_one_output() {
-    for (loss, activation) in [("binary_cross_entropy", "sigmoid"), ("binary_cross_entropy_with_logits", "linear")] {
-        let model = Sequential::new([2]).with(Dense::new(16).activation("tanh")).with(Dense::new(1).activation(activation));
+    for (loss, activation) in
+        [("binary_cross_entropy", "sigmoid"), ("binary_cross_entropy_with_logits", "linear")]
+    {
+        let model = Sequential::new([2])
+            .with(Dense::new(16).activation("tanh"))
+            .with(Dense::new(1).activation(activation));
         let training = Training { loss: Plug::new(loss), ..training() }.epochs(60);
-        let fitted = Trainer::new(&model, &training, &moons(400, 1), Some(&moons(200, 2))).unwrap().fit(&mut ());
+        let fitted =
+            Trainer::new(&model, &training, &moons(400, 1), Some(&moons(200, 2))).unwrap().fit(&mut ());
         let accuracy = fitted.history.curve("validation_accuracy");
         assert!(accuracy[59] > 0.96, "{loss}: {accuracy:?}");
     }
@@ -63,7 +71,9 @@ fn the_same_bits_for_any_number_of_threads() {
     let data = moons(1000, 3);
     let run = |threads: usize, par: Par| {
         let pool = rayon_pool(threads);
-        pool.install(|| Trainer::new(&wide, &training, &data, Some(&data)).unwrap().parallel(par).unwrap().fit(&mut ()))
+        pool.install(|| {
+            Trainer::new(&wide, &training, &data, Some(&data)).unwrap().parallel(par).unwrap().fit(&mut ())
+        })
     };
     let alone = run(1, Par::Seq);
     for threads in [1, 2, 3] {
@@ -82,7 +92,9 @@ fn rayon_pool(threads: usize) -> rayon::ThreadPool {
 #[test]
 fn other_seeds_give_other_weights() {
     let data = moons(64, 1);
-    let run = |seed| Trainer::new(&model(2), &training().epochs(1).seed(seed), &data, None).unwrap().fit(&mut ()).params;
+    let run = |seed| {
+        Trainer::new(&model(2), &training().epochs(1).seed(seed), &data, None).unwrap().fit(&mut ()).params
+    };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
 }
@@ -106,7 +118,8 @@ impl Reporter for StopAt {
 #[test]
 fn a_reporter_may_end_it() {
     let data = moons(64, 1);
-    let trainer = Trainer::new(&model(2), &training(), &data, Some(&data)).unwrap().reporting("validation_accuracy");
+    let trainer =
+        Trainer::new(&model(2), &training(), &data, Some(&data)).unwrap().reporting("validation_accuracy");
     let fitted = trainer.fit(&mut StopAt(4));
     assert_eq!(fitted.outcome, Outcome::Stopped);
     assert_eq!(fitted.history.epochs().len(), 5);
@@ -143,12 +156,17 @@ fn weights_survive_the_way_through_a_file() {
 #[test]
 fn what_does_not_fit_is_said_with_its_cure() {
     let data = moons(64, 1);
-    let said = |model: &Sequential, training: &Training| Trainer::new(model, training, &data, None).unwrap_err().to_string();
+    let said = |model: &Sequential, training: &Training| {
+        Trainer::new(model, training, &data, None).unwrap_err().to_string()
+    };
     assert_eq!(
         said(&model(3), &training()),
         "model.layers: cross_entropy needs 2 outputs a row here, the model puts out [3]: let the last layer be dense with units = \"classes\""
     );
-    assert!(said(&model(2), &Training::new("mse")).starts_with("training.loss: mse is of numbers, but the target is a class"));
+    assert!(
+        said(&model(2), &Training::new("mse"))
+            .starts_with("training.loss: mse is of numbers, but the target is a class")
+    );
     assert!(said(&model(2), &training().metric("r2")).starts_with("training.metrics.0: r2 is of numbers"));
     assert!(said(&model(2), &training().optimizer("adma", 0.1)).contains("did you mean `adam`?"));
 }

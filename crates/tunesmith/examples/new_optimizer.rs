@@ -2,6 +2,7 @@
 //!
 //! One struct, its description, its rule, one line that registers it; then it has a name in recipes, settings that are
 //! checked, a default range for a search, and the conformance suite.
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use tunesmith::optim::plugin::*;
 use tunesmith::{Recipe, RunOptions, train};

@@ -1,4 +1,5 @@
 //! The first network of many a course, in Rust: `cargo run --release -p tunesmith --example quickstart`.
+#![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use std::path::Path;
 

@@ -146,14 +146,14 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
         ended,
         seconds: 0.0,
     };
-    if ended != Ended::Stopped {
-        if let Some(best) = tuned.best.clone() {
-            let trials = study.trials();
-            let winner = Winner { recipe, search: &search, cache: &cache, goal: &tuned.goal, workers };
-            let (run, findings) = winner.retrain(&study, &best, &trials, &options, began)?;
-            tuned.run = Some(run);
-            tuned.findings = findings;
-        }
+    if ended != Ended::Stopped
+        && let Some(best) = tuned.best.clone()
+    {
+        let trials = study.trials();
+        let winner = Winner { recipe, search: &search, cache: &cache, goal: &tuned.goal, workers };
+        let (run, findings) = winner.retrain(&study, &best, &trials, &options, began)?;
+        tuned.run = Some(run);
+        tuned.findings = findings;
     }
     tuned.seconds = began.elapsed().as_secs_f64();
     Ok(tuned)

@@ -20,7 +20,7 @@ impl Primitive for Affine {
     const ELEMENTWISE: bool = true;
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        Ok(inputs[0].clone())
+        Ok(inputs[0])
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {

@@ -55,9 +55,9 @@ pub(crate) fn broadcast<T: Real>(a: &[T], b: &[T], out: &mut [T], f: impl Fn(T, 
 fn same_or_repeating(inputs: &[Shape]) -> Result<Shape, String> {
     let (a, b) = (&inputs[0], &inputs[1]);
     if repeats(b, a) {
-        Ok(a.clone())
+        Ok(*a)
     } else if repeats(a, b) {
-        Ok(b.clone())
+        Ok(*b)
     } else {
         Err(format!("the shapes {a} and {b} neither are equal nor is one the trailing part of the other"))
     }
@@ -149,12 +149,12 @@ impl Var {
     /// This value, or what it was spread from, in a form that a kernel can repeat up to `shape`; else expanded.
     #[track_caller]
     fn repeating(&self, shape: &Shape) -> Self {
-        if let Some((Spread { at: 0, .. }, inputs)) = self.made_by::<Spread>() {
-            if repeats(&inputs[0].shape(), shape) {
-                return inputs[0].clone();
-            }
+        if let Some((Spread { at: 0, .. }, inputs)) = self.made_by::<Spread>()
+            && repeats(&inputs[0].shape(), shape)
+        {
+            return inputs[0].clone();
         }
-        if repeats(&self.shape(), shape) { self.clone() } else { self.expand(shape.clone()) }
+        if repeats(&self.shape(), shape) { self.clone() } else { self.expand(*shape) }
     }
 
     /// The larger of the two, place by place.

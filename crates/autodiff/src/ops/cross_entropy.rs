@@ -71,7 +71,7 @@ impl Primitive for CrossEntropyGradient {
     const NAME: &'static str = "cross_entropy_gradient";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        rows(inputs).map(|_| inputs[0].clone())
+        rows(inputs).map(|_| inputs[0])
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {

@@ -33,7 +33,7 @@ impl Primitive for DropoutMask {
 
     fn shape(&self, _inputs: &[Shape]) -> Result<Shape, String> {
         if (0.0..1.0).contains(&self.rate) {
-            Ok(self.shape.clone())
+            Ok(self.shape)
         } else {
             Err(format!("a rate lies from 0 up to, not including, 1, found {}", self.rate))
         }

@@ -29,7 +29,7 @@ impl<F: Pointwise> Primitive for Map<F> {
     const ELEMENTWISE: bool = true;
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        Ok(inputs[0].clone())
+        Ok(inputs[0])
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {

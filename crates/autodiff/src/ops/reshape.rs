@@ -18,7 +18,7 @@ impl Primitive for Reshape {
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
         if inputs[0].numel() == self.shape.numel() {
-            Ok(self.shape.clone())
+            Ok(self.shape)
         } else {
             Err(format!(
                 "{} holds {} elements, {} holds {}",

@@ -21,7 +21,7 @@ impl Primitive for Softmax {
     const NAME: &'static str = "softmax";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        rows(&inputs[0]).map(|_| inputs[0].clone())
+        rows(&inputs[0]).map(|_| inputs[0])
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
@@ -48,7 +48,7 @@ impl Primitive for LogSoftmax {
     const NAME: &'static str = "log_softmax";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        rows(&inputs[0]).map(|_| inputs[0].clone())
+        rows(&inputs[0]).map(|_| inputs[0])
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {

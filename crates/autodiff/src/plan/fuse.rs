@@ -62,13 +62,14 @@ impl Fused {
     }
 
     fn run_any<T: Element>(&self, call: Call<'_, T>) {
-        let total = call.out.len();
-        let piece = Self::piece(call.shapes, call.shape).min(total);
+        let Call { inputs: operands, shapes, shape, out: whole_out, scratch, noise, .. } = call;
+        let total = whole_out.len();
+        let piece = Self::piece(shapes, shape).min(total);
         if piece == 0 {
             return;
         }
         let mut registers: [&mut [T]; MAX_PARTS] = std::array::from_fn(|_| Default::default());
-        for (register, memory) in registers.iter_mut().zip(call.scratch.chunks_exact_mut(piece)) {
+        for (register, memory) in registers.iter_mut().zip(scratch.chunks_exact_mut(piece)) {
             *register = memory;
         }
         let last = self.parts.len() - 1;
@@ -81,14 +82,13 @@ impl Fused {
                     *input = match *read {
                         Read::Register(register) => &registers[register][..len],
                         Read::Operand(operand) => {
-                            let whole = call.inputs[operand];
+                            let whole = operands[operand];
                             if whole.len() == total { &whole[start..start + len] } else { whole }
                         }
                     };
                 }
-                let out = if i == last { &mut call.out[start..start + len] } else { &mut into[..len] };
+                let out = if i == last { &mut whole_out[start..start + len] } else { &mut into[..len] };
                 let inputs = &inputs[..part.reads.len()];
-                let (shapes, shape, noise) = (call.shapes, call.shape, call.noise);
                 T::dispatch(
                     ErasedRun(&*part.op),
                     Call { inputs, indices: &[], shapes, shape, out, scratch: &mut [], noise },

@@ -66,7 +66,7 @@ pub(super) fn layout(nodes: &[Node], drafts: &[Draft], outputs: &[&Var]) -> Layo
                 last: last_use[draft.id].max(step),
             });
         }
-        let shapes: Vec<_> = draft.inputs.iter().map(|&id| nodes[id].shape.clone()).collect();
+        let shapes: Vec<_> = draft.inputs.iter().map(|&id| nodes[id].shape).collect();
         let size = draft.op.scratch(&shapes, &nodes[draft.id].shape);
         lives.push(Life { owner: Owner::Scratch(step), size, first: step, last: step });
     }

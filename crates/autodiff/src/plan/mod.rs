@@ -227,8 +227,8 @@ fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
         .map(|(i, draft)| Step {
             op: draft.op.clone(),
             operands: draft.inputs.iter().map(|&id| operand(id)).collect(),
-            shapes: draft.inputs.iter().map(|&id| nodes[id].shape.clone()).collect(),
-            shape: nodes[draft.id].shape.clone(),
+            shapes: draft.inputs.iter().map(|&id| nodes[id].shape).collect(),
+            shape: nodes[draft.id].shape,
             target: draft.gradient.map_or_else(|| Target::Arena(layout.place(draft.id)), Target::Gradient),
             scratch: layout.scratch(i),
         })
@@ -237,8 +237,8 @@ fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
         let mut fed: Vec<(usize, String, Shape)> = nodes
             .iter()
             .filter_map(|node| match &node.source {
-                Source::Input { name, slot } if !index => Some((*slot, name.clone(), node.shape.clone())),
-                Source::Index { name, slot } if index => Some((*slot, name.clone(), node.shape.clone())),
+                Source::Input { name, slot } if !index => Some((*slot, name.clone(), node.shape)),
+                Source::Index { name, slot } if index => Some((*slot, name.clone(), node.shape)),
                 _ => None,
             })
             .collect();
@@ -248,7 +248,7 @@ fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
     Plan {
         steps,
         outputs: outputs.iter().map(|var| operand(var.id)).collect(),
-        output_shapes: outputs.iter().map(|var| nodes[var.id].shape.clone()).collect(),
+        output_shapes: outputs.iter().map(|var| nodes[var.id].shape).collect(),
         constants,
         inputs: fed(false),
         indices: fed(true),
@@ -325,7 +325,7 @@ fn draft(nodes: &[Node], needed: &[bool], outputs: &[&Var], gradients: Option<&[
         })
         .collect();
     for (root, id, place) in copies {
-        let op: Arc<dyn Op> = Arc::new(Reshape { shape: nodes[root].shape.clone() });
+        let op: Arc<dyn Op> = Arc::new(Reshape { shape: nodes[root].shape });
         drafts.push(Draft { op, inputs: vec![root], id, gradient: Some(place) });
     }
     drafts

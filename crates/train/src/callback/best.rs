@@ -25,10 +25,10 @@ impl Describe for BestCheckpoint {
 
 impl Callback for BestCheckpoint {
     fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow {
-        if let Some(value) = self.watch.read(end.values) {
-            if self.watch.improves(value, |_| 0.0) {
-                self.best = Some(end.params.to_vec());
-            }
+        if let Some(value) = self.watch.read(end.values)
+            && self.watch.improves(value, |_| 0.0)
+        {
+            self.best = Some(end.params.to_vec());
         }
         Flow::Continue
     }

@@ -44,7 +44,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, source } => write!(f, "{path}: {source}"),
-            Self::Format { source } => write!(f, "not a whole safetensors file ({source}); train the model again"),
+            Self::Format { source } => {
+                write!(f, "not a whole safetensors file ({source}); train the model again")
+            }
             Self::Missing { name, found } => {
                 write!(f, "the parameter `{name}` is missing, the file has: {}", found.join(", "))
             }
@@ -89,11 +91,16 @@ pub fn to_bytes(model: &Sequential, params: &[f32]) -> Vec<u8> {
         .map(|param| {
             let (own, after) = rest.split_at(param.shape.numel());
             rest = after;
-            (param.name.clone(), param.shape.dims().to_vec(), own.iter().flat_map(|x| x.to_le_bytes()).collect())
+            (
+                param.name.clone(),
+                param.shape.dims().to_vec(),
+                own.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            )
         })
         .collect();
     let views = bytes.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("as many bytes as the shape asks for");
+        let view =
+            TensorView::new(Dtype::F32, shape.clone(), bytes).expect("as many bytes as the shape asks for");
         (name, view)
     });
     serialize(views, None).expect("names are texts and sizes fit")
@@ -112,7 +119,9 @@ pub fn from_bytes(model: &Sequential, bytes: &[u8]) -> Result<Vec<f32>, Error> {
             return Err(Error::Missing { name: param.name, found });
         };
         let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+            Dtype::F32 => {
+                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+            }
             Dtype::F64 => view
                 .data()
                 .chunks_exact(8)
@@ -145,6 +154,7 @@ pub fn save(path: &Path, model: &Sequential, params: &[f32]) -> std::io::Result<
 /// # Errors
 /// When the file cannot be read, is not of the format, or does not fit the model.
 pub fn load(path: &Path, model: &Sequential) -> Result<Vec<f32>, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })?;
+    let bytes =
+        std::fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })?;
     from_bytes(model, &bytes)
 }

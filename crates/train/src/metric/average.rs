@@ -17,7 +17,8 @@ fn averaged(confusion: &Confusion, average: &str, of_class: impl Fn(&Confusion, 
         "binary" => of_class(confusion, 1),
         _ => {
             // Classes that neither occur nor are predicted do not count.
-            let seen: Vec<usize> = classes.filter(|&c| confusion.support(c) + confusion.predicted(c) > 0).collect();
+            let seen: Vec<usize> =
+                classes.filter(|&c| confusion.support(c) + confusion.predicted(c) > 0).collect();
             seen.iter().map(|&c| of_class(confusion, c)).sum::<f64>() / seen.len() as f64
         }
     }

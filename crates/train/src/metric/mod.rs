@@ -112,9 +112,11 @@ impl Named {
     /// When none of that name is linked, or its settings are not possible.
     pub fn make(plug: &Plug, at: &str) -> Result<Self, Error> {
         let entry = find::<MetricEntry>(&plug.name, at)?;
-        let settings: Vec<String> = plug.config.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let settings: Vec<String> =
+            plug.config.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let name = entry.meta().name;
-        let name = if settings.is_empty() { name.to_owned() } else { format!("{name}({})", settings.join(", ")) };
+        let name =
+            if settings.is_empty() { name.to_owned() } else { format!("{name}({})", settings.join(", ")) };
         Ok(Self { name, metric: entry.build(&plug.config, at)? })
     }
 }
