@@ -5,8 +5,6 @@
 //! own scale; for a range of at most twenty values, all of the best five at its end. By chance: below 0.2 % per end for
 //! a continuous range. An end that nature sets (a rate of 0 or 1, one layer) is not reported.
 
-use std::collections::BTreeMap;
-
 use tunesmith_core::{Dimension, Domain, Scale};
 
 use super::facts::Facts;
@@ -24,17 +22,9 @@ enum End {
 
 pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
     // Copies of a layer share one range in the recipe, so they are judged together.
-    let mut groups: BTreeMap<String, Vec<&Dimension>> = BTreeMap::new();
-    for dimension in facts.input.space.dimensions() {
-        groups.entry(shared(&dimension.key)).or_default().push(dimension);
-    }
-    for dimension in facts.input.space.dimensions() {
-        let group = &groups[&shared(&dimension.key)];
-        if group[0].key != dimension.key {
-            continue;
-        }
+    for group in facts.written() {
         for end in [End::Low, End::High] {
-            found.extend(at_end(facts, group, end));
+            found.extend(at_end(facts, &group, end));
         }
     }
 }
@@ -45,17 +35,17 @@ fn at_end(facts: &Facts<'_>, group: &[&Dimension], end: End) -> Option<Finding> 
     let near = |u: f64| if end == End::Low { u <= NEAR } else { u >= 1.0 - NEAR };
     let last = dimension.domain.place(if end == End::Low { 0.0 } else { 1.0 });
     let few = dimension.domain.size().is_some_and(|size| size <= 20);
-    // Each of the best counts once: by the copy that lies nearest to the end.
+    // Each of the best counts once: when all its copies lie at the end.
     let using: Vec<bool> = facts
         .best_few()
         .iter()
         .filter_map(|trial| {
-            let mut places =
-                group.iter().filter_map(|d| Some((trial.params.get(&d.key)?, Facts::place(d, trial)?)));
-            let first = places.next()?;
-            let at =
-                |(value, u): (&tunesmith_core::Value, f64)| if few { value.same(&last) } else { near(u) };
-            Some(at(first) && (few || places.all(at)))
+            let mut places = group
+                .iter()
+                .filter_map(|d| Some((trial.params.get(&d.key)?, Facts::place(d, trial)?)))
+                .peekable();
+            places.peek()?;
+            Some(places.all(|(value, u)| if few { value.same(&last) } else { near(u) }))
         })
         .collect();
     let (n, at) = (using.len(), using.iter().filter(|at| **at).count());

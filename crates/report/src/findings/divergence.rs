@@ -100,11 +100,14 @@ fn edge<'a>(facts: &Facts<'a>, dimension: &'a Dimension) -> Option<Edge<'a>> {
     candidates.max_by_key(|edge| (edge.diverged, std::cmp::Reverse(edge.above)))
 }
 
-/// A number of one digit between two, where there is one.
+/// A number between two with as few digits as can be, the low one at least.
 fn rounded(low: f64, high: f64) -> f64 {
     let power = 10_f64.powf(low.abs().log10().floor());
-    let up: f64 = format!("{:.0e}", (low / power).ceil() * power).parse().unwrap_or(low);
-    if up >= low && up < high { up } else { low }
+    let up = |digits: usize| -> f64 {
+        let unit = power / 10_f64.powi(digits as i32);
+        format!("{:.digits$e}", (low / unit).ceil() * unit).parse().unwrap_or(low)
+    };
+    (0..6).map(up).find(|up| (low..high).contains(up)).unwrap_or(low)
 }
 
 #[cfg(test)]
@@ -153,5 +156,6 @@ mod tests {
     fn limits_are_round_where_they_can_be() {
         assert_eq!(rounded(0.17, 0.3), 0.2);
         assert_eq!(rounded(0.17, 0.19), 0.17);
+        assert_eq!(rounded(0.437_970_424, 0.4883), 0.44);
     }
 }

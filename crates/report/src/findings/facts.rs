@@ -4,6 +4,7 @@ use tunesmith_core::Dimension;
 use tunesmith_tuner::{TrialRecord, TrialState};
 
 use crate::StudyInput;
+use crate::labels::shared;
 
 /// A study in the order in which rules look at it.
 #[derive(Debug)]
@@ -48,6 +49,19 @@ impl<'a> Facts<'a> {
     pub(crate) fn best_few(&self) -> &[&'a TrialRecord] {
         let few = (self.complete.len() / 10).max(5).min(self.complete.len());
         &self.complete[..few]
+    }
+
+    /// The dimensions by the place in the recipe that writes them: the copies of a repeated layer share one.
+    pub(crate) fn written(&self) -> Vec<Vec<&'a Dimension>> {
+        let mut groups: Vec<(String, Vec<&Dimension>)> = Vec::new();
+        for dimension in self.input.space.dimensions() {
+            let place = shared(&dimension.key);
+            match groups.iter_mut().find(|(known, _)| *known == place) {
+                Some((_, group)) => group.push(dimension),
+                None => groups.push((place, vec![dimension])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
     }
 
     /// How many trials are in a state.

@@ -60,6 +60,7 @@ fn written(domain: &Domain) -> String {
             let step = if *step == 1 { String::new() } else { format!(", step = {step}") };
             format!("{{ int = [{low}, {high}]{}{step} }}", scale(s))
         }
+        Domain::Choice { options } if options.len() == 1 => toml(&options[0]),
         Domain::Choice { options } => {
             format!("{{ choice = [{}] }}", options.iter().map(toml).collect::<Vec<_>>().join(", "))
         }

@@ -4,50 +4,58 @@
 //! chance alone does that once in 32 times or less.
 
 use tunesmith_core::{Dimension, Domain, Value};
+use tunesmith_tuner::TrialRecord;
 
 use super::facts::Facts;
 use super::{Finding, Severity, patch};
-use crate::labels::human;
+use crate::labels::{human, human_shared, shared};
 use crate::number::{metric as number, setting};
 
 pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
-    for dimension in facts.input.space.dimensions() {
-        let Domain::Choice { options } = &dimension.domain else { continue };
-        let weak: Vec<&Value> = options.iter().filter(|option| is_weak(facts, dimension, option)).collect();
+    for group in facts.written() {
+        let Domain::Choice { options } = &group[0].domain else { continue };
+        let weak: Vec<&Value> = options.iter().filter(|option| is_weak(facts, &group, option)).collect();
         // When all are weak, the dimension belongs to a part of the space that is; that part's own choice says so.
         if weak.is_empty() || weak.len() == options.len() {
             continue;
         }
         let rest: Vec<Value> = options.iter().filter(|option| !weak.contains(option)).cloned().collect();
-        let last = rest.len() == 1;
         for option in weak {
-            found.push(finding(facts, dimension, option, &rest, last));
+            found.push(finding(facts, &group, option, &rest));
         }
     }
 }
 
-/// The values of the trials with an option, and how many of them are in the better half of all that chose.
-fn standing<'a>(facts: &'a Facts<'_>, dimension: &'a Dimension, option: &'a Value) -> (Vec<f64>, usize) {
-    let chose: Vec<_> =
-        facts.valued.iter().filter(|trial| trial.params.contains_key(&dimension.key)).collect();
+/// The values of the trials with an option in any copy, and how many of them are in the better half of all that chose.
+fn standing(facts: &Facts<'_>, group: &[&Dimension], option: &Value) -> (Vec<f64>, usize) {
+    let chosen = |trial: &TrialRecord| -> Vec<Value> {
+        group.iter().filter_map(|dimension| trial.params.get(&dimension.key).cloned()).collect()
+    };
+    let chose: Vec<(f64, Vec<Value>)> = facts
+        .valued
+        .iter()
+        .filter_map(|trial| Some((trial.value?, chosen(trial))))
+        .filter(|(_, chosen)| !chosen.is_empty())
+        .collect();
     let half = chose.len().div_ceil(2);
-    let with = |trial: &tunesmith_tuner::TrialRecord| trial.params[&dimension.key].same(option);
-    let values = chose.iter().filter(|trial| with(trial)).filter_map(|trial| trial.value).collect();
-    (values, chose[..half].iter().filter(|trial| with(trial)).count())
+    let with = |(_, chosen): &&(f64, Vec<Value>)| chosen.iter().any(|value| value.same(option));
+    let values = chose.iter().filter(with).map(|(value, _)| *value).collect();
+    (values, chose[..half].iter().filter(with).count())
 }
 
-fn is_weak(facts: &Facts<'_>, dimension: &Dimension, option: &Value) -> bool {
-    let (values, well) = standing(facts, dimension, option);
+fn is_weak(facts: &Facts<'_>, group: &[&Dimension], option: &Value) -> bool {
+    let (values, well) = standing(facts, group, option);
     values.len() >= 5 && well == 0
 }
 
-fn finding(facts: &Facts<'_>, dimension: &Dimension, option: &Value, rest: &[Value], last: bool) -> Finding {
-    let (values, _) = standing(facts, dimension, option);
-    let (name, option) = (human(&dimension.key), setting(option));
+fn finding(facts: &Facts<'_>, group: &[&Dimension], option: &Value, rest: &[Value]) -> Finding {
+    let (values, _) = standing(facts, group, option);
+    let (dimension, option) = (group[0], setting(option));
+    let name = if group.len() > 1 { human_shared(&dimension.key) } else { human(&dimension.key) };
     // Values come best first.
     let (best, winner) = (values[0], facts.valued[0].value.unwrap_or(f64::NAN));
-    let advice = match (last, rest) {
-        (true, [only]) => format!("Fix `{name}` to {} and spend the trials elsewhere.", setting(only)),
+    let advice = match rest {
+        [only] => format!("Fix `{name}` to {} and spend the trials elsewhere.", setting(only)),
         _ => format!("Leave {option} out and spend its trials on the others."),
     };
     let written = Domain::Choice { options: rest.to_vec() };
@@ -63,7 +71,7 @@ fn finding(facts: &Facts<'_>, dimension: &Dimension, option: &Value, rest: &[Val
         ),
         advice,
         patch: Some(patch::range(facts.input.space, dimension, &written)),
-        at: Some(dimension.key.clone()),
+        at: Some(shared(&dimension.key)),
     }
 }
 
@@ -71,7 +79,8 @@ fn finding(facts: &Facts<'_>, dimension: &Dimension, option: &Value, rest: &[Val
 mod tests {
     use super::check;
     use crate::findings::facts::{Facts, made_up};
-    use tunesmith_core::Domain;
+    use tunesmith_core::{Dimension, Domain, Scale, Space, Value};
+    use tunesmith_tuner::TrialState;
 
     fn found(option: impl Fn(usize) -> &'static str) -> Vec<(String, Option<String>)> {
         let space = made_up::space(Domain::choice(["relu", "tanh", "sigmoid"]).unwrap());
@@ -96,5 +105,39 @@ mod tests {
     fn one_good_trial_or_too_few_trials_clear_an_option() {
         assert!(found(|i| if i >= 14 || i == 3 { "sigmoid" } else { "relu" }).is_empty());
         assert!(found(|i| if i >= 16 { "sigmoid" } else { "relu" }).is_empty());
+    }
+
+    #[test]
+    fn copies_of_a_layer_are_judged_together() {
+        let mut space =
+            Space::new().with("model.layers.0.repeat.times", Domain::int(1, 2, Scale::Linear, 1).unwrap());
+        for copy in 1..=2 {
+            space.push(Dimension {
+                key: format!("model.layers.0.copy{copy}.0.dense.activation"),
+                domain: Domain::choice(["relu", "tanh"]).unwrap(),
+                when: Vec::new(),
+            });
+        }
+        let trials: Vec<_> = (0..20)
+            .map(|i| {
+                let mut trial = made_up::trial(i, 0.0, TrialState::Complete, Some(i as f64));
+                let option = |weak: bool| Value::from(if weak { "tanh" } else { "relu" });
+                trial.params = [
+                    ("model.layers.0.copy1.0.dense.activation".to_owned(), option(i >= 17)),
+                    ("model.layers.0.copy2.0.dense.activation".to_owned(), option(i >= 12)),
+                ]
+                .into();
+                trial
+            })
+            .collect();
+        let input = made_up::study(&space, &trials);
+        let mut found = Vec::new();
+        check(&Facts::of(&input), &mut found);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].sentence.starts_with("None of the 8 trials with `layer 1: activation` tanh"));
+        assert_eq!(
+            found[0].patch.as_deref(),
+            Some("# at model.layers.0.layers.0.dense\nactivation = \"relu\"")
+        );
     }
 }
