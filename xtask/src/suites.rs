@@ -29,7 +29,7 @@ pub(crate) fn props(arguments: &[String]) -> Result<(), String> {
 
 /// The tests that kill processes at random moments, in full length.
 pub(crate) fn kill() -> Result<(), String> {
-    let mut command = cargo(&["test", "--locked", "--package", "tunesmith-store", "kill"]);
+    let mut command = cargo(&["test", "--locked", "--package", "tunesmith-store", "--test", "kill"]);
     command.env("TUNESMITH_SLOW", "1");
     run(command)
 }
