@@ -2,8 +2,11 @@
 
 use super::house::{File, Finding, House};
 
-/// Members with a table of their own, and the lines in which it differs: before, and after (`None` for left out).
-const DIFFERENCES: &[(&str, &[(&str, Option<&str>)])] = &[
+/// A line of the workspace's table, and what stands in its place; `None` for nothing.
+type Difference = (&'static str, Option<&'static str>);
+
+/// Members with a table of their own, and in what it differs.
+const DIFFERENCES: &[(&str, &[Difference])] = &[
     // Forbidden cannot be expected in single files, denied can.
     ("crates/tensor/Cargo.toml", &[(FORBIDDEN, Some(DENIED))]),
     ("tests/Cargo.toml", &[(FORBIDDEN, Some(DENIED))]),
@@ -40,7 +43,7 @@ pub(super) fn check(house: &House) -> Vec<Finding> {
     findings
 }
 
-fn changed(line: String, differences: &[(&str, Option<&str>)]) -> Option<String> {
+fn changed(line: String, differences: &[Difference]) -> Option<String> {
     match differences.iter().find(|(before, _)| *before == line) {
         Some((_, after)) => after.map(str::to_owned),
         None => Some(line),
