@@ -25,6 +25,10 @@ pub struct Chunk<'a, T> {
     pub(crate) state: States<'a, T>,
     /// How many of `state` the transform declared.
     pub(crate) states: usize,
+    /// The shards of the slab's gradient.
+    pub(crate) gradients: &'a [&'a [T]],
+    /// Working memory; empty unless the scope is `Tensor`.
+    pub(crate) scratch: &'a mut [T],
 }
 
 /// Where updates come from and go to.
@@ -47,6 +51,20 @@ pub struct Parts<'a, T, const N: usize> {
     pub update: &'a mut [T],
     /// The declared state, in the order declared.
     pub state: [&'a mut [T]; N],
+    /// As much working memory as [`Transform::scratch`](crate::Transform::scratch) asks for, with any content.
+    pub scratch: &'a mut [T],
+    gradients: &'a [&'a [T]],
+}
+
+impl<T: Real, const N: usize> Parts<'_, T, N> {
+    /// Writes the parameter's gradient as it was before the first transform of the chain.
+    ///
+    /// # Panics
+    /// When `into` is not as long as the parameter.
+    #[track_caller]
+    pub fn write_gradient(&self, into: &mut [T]) {
+        sum_shards(self.gradients, &self.segment.range, into);
+    }
 }
 
 impl<'a, T: Real> Chunk<'a, T> {
@@ -118,12 +136,31 @@ impl<'a, T: Real> Chunk<'a, T> {
     #[track_caller]
     pub fn parts<const N: usize>(self) -> Parts<'a, T, N> {
         self.assert_states(N);
-        let segment = self.layout.overlapping(self.offset..self.offset + self.target.len()).next();
-        match (segment, self.target) {
-            (Some(segment), Target::Update { value, update }) if segment.range.len() == update.len() => {
-                Parts { segment, value, update, state: first(self.state) }
-            }
-            _ => panic!("parts: only a transform of the scope `Tensor` is given whole parameters"),
+        let segment = self.segment();
+        match self.target {
+            Target::Update { value, update } => Parts {
+                segment,
+                value,
+                update,
+                state: first(self.state),
+                scratch: self.scratch,
+                gradients: self.gradients,
+            },
+            Target::Value { .. } => whole_parameters_only(),
+        }
+    }
+
+    /// The name, shape and place of the whole parameter.
+    ///
+    /// # Panics
+    /// When the transform's scope is not [`Tensor`](crate::Scope::Tensor).
+    #[must_use]
+    #[track_caller]
+    pub fn segment(&self) -> &'a Segment {
+        let len = self.target.len();
+        match (self.layout.overlapping(self.offset..self.offset + len).next(), &self.target) {
+            (Some(segment), Target::Update { .. }) if segment.range.len() == len => segment,
+            _ => whole_parameters_only(),
         }
     }
 
@@ -131,6 +168,26 @@ impl<'a, T: Real> Chunk<'a, T> {
     #[track_caller]
     fn assert_states(&self, asked: usize) {
         assert!(asked == self.states, "the transform declares {} states, asked for {asked}", self.states);
+    }
+}
+
+#[cold]
+#[track_caller]
+fn whole_parameters_only() -> ! {
+    panic!("only a transform of the scope `Tensor` is given whole parameters")
+}
+
+/// Adds the shards' gradients at `place` in their order.
+pub(crate) fn sum_shards<T: Real>(gradients: &[&[T]], place: &Range<usize>, sum: &mut [T]) {
+    let (first, rest) = gradients.split_first().expect("there is at least one gradient");
+    match rest.split_first() {
+        None => sum.copy_from_slice(&first[place.clone()]),
+        Some((second, rest)) => {
+            elementwise::zip(&first[place.clone()], &second[place.clone()], sum, |a, b| a + b);
+            for more in rest {
+                elementwise::zip_in_place(sum, &more[place.clone()], |a, b| a + b);
+            }
+        }
     }
 }
 
@@ -210,7 +267,7 @@ fn run<T: Real, const N: usize>(
 /// the least subnormal times 0.9 rounds to itself. On many processors every operation on such a number takes a
 /// hundred times its usual time, matrix products included, while its value is of no consequence.
 #[inline(always)]
-fn without_dust<T: Real>(x: T) -> T {
+pub(crate) fn without_dust<T: Real>(x: T) -> T {
     if x.abs() < T::MIN_POSITIVE / T::EPSILON { T::ZERO } else { x }
 }
 

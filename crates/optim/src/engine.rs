@@ -8,12 +8,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tunesmith_tensor::Par;
-use tunesmith_tensor::kernel::{Real, elementwise, reduce};
+use tunesmith_tensor::kernel::{Real, reduce};
 
-use crate::chunk::{CHUNK, Target};
+use crate::chunk::{CHUNK, Target, sum_shards};
 use crate::erase::Link;
-use crate::state::{Buffer, States};
-use crate::{Chunk, Layout, Pace, Scope, Step, StepError, Sums, View};
+use crate::state::{Buffer, Global, States};
+use crate::{Chunk, Globals, Layout, Pace, Scope, Step, StepError, Sums, View};
 
 /// Elements one task works on, a multiple of `CHUNK`: some tens of microseconds, well above what a task costs.
 const TASK: usize = 16 * CHUNK;
@@ -27,6 +27,15 @@ pub(crate) struct Installed<T> {
     pub(crate) scope: Scope,
     /// Which of the chain's buffers are its state.
     pub(crate) states: Range<usize>,
+    /// Which of the chain's numbers for the whole slab are its own.
+    pub(crate) globals: Range<usize>,
+}
+
+impl<T> Installed<T> {
+    /// Running it twice in one step changes nothing.
+    fn is_stateless(&self) -> bool {
+        self.states.is_empty() && self.globals.is_empty()
+    }
 }
 
 /// One sweep over the slab.
@@ -57,8 +66,11 @@ enum End {
 pub(crate) struct Engine<T> {
     plan: Plan<T>,
     buffers: Vec<Buffer<T>>,
+    globals: Vec<Global>,
     /// Updates between passes; empty when no pass stores any.
     stored: Vec<T>,
+    /// Working memory of transforms of whole parameters.
+    scratch: Vec<T>,
 }
 
 #[derive(Debug)]
@@ -68,28 +80,58 @@ struct Plan<T> {
     passes: Vec<Pass>,
     /// What each link measured in this step.
     sums: Vec<Sums>,
+    /// What each link keeps for the whole slab, as of this step.
+    globals: Vec<Globals>,
 }
 
 impl<T: Real> Engine<T> {
-    pub(crate) fn new(links: Vec<Installed<T>>, buffers: Vec<Buffer<T>>, layout: &Layout) -> Self {
+    pub(crate) fn new(
+        links: Vec<Installed<T>>,
+        buffers: Vec<Buffer<T>>,
+        globals: Vec<Global>,
+        layout: &Layout,
+    ) -> Self {
         let passes = passes(&links);
         let stores = passes.iter().any(Pass::stores);
         let stored = vec![T::ZERO; if stores { layout.len() } else { 0 }];
-        let sums = vec![Sums::default(); links.len()];
-        Self { plan: Plan { layout: layout.clone(), links, passes, sums }, buffers, stored }
+        let on_tensors = links.iter().filter(|installed| installed.scope == Scope::Tensor);
+        let needs = on_tensors.flat_map(|installed| {
+            layout.segments().iter().map(|segment| installed.link.scratch(&segment.shape))
+        });
+        let scratch = vec![T::ZERO; needs.max().unwrap_or(0)];
+        let (sums, kept) = (vec![Sums::default(); links.len()], vec![Globals::default(); links.len()]);
+        let plan = Plan { layout: layout.clone(), links, passes, sums, globals: kept };
+        Self { plan, buffers, globals, stored, scratch }
     }
 
     pub(crate) fn layout(&self) -> &Layout {
         &self.plan.layout
     }
 
-    pub(crate) fn layout_and_buffers(&mut self) -> (&Layout, &mut [Buffer<T>]) {
-        (&self.plan.layout, &mut self.buffers)
+    /// The layout and all state.
+    pub(crate) fn memory(&mut self) -> (&Layout, &mut [Buffer<T>], &mut [Global]) {
+        (&self.plan.layout, &mut self.buffers, &mut self.globals)
     }
 
     /// Bytes of state.
     pub(crate) fn bytes(&self) -> usize {
-        self.buffers.iter().map(|buffer| size_of_val(&buffer.data[..])).sum()
+        let buffers: usize = self.buffers.iter().map(|buffer| size_of_val(&buffer.data[..])).sum();
+        buffers + self.globals.len() * size_of::<f64>()
+    }
+
+    /// Writes the values to evaluate with after `count` steps; says whether they are not `values`.
+    pub(crate) fn average(&mut self, values: &[T], count: u64, into: &mut [T]) -> bool {
+        let Self { plan, buffers, globals, .. } = self;
+        let Some(index) = plan.links.iter().rposition(|installed| installed.link.averages()) else {
+            return false;
+        };
+        let installed = &plan.links[index];
+        let mut step = Step { count, scale: 1.0, progress: 0.0, ..Step::default() };
+        copy(&mut step.globals, &globals[installed.globals.clone()]);
+        let mut state = States::per_element(buffers);
+        let state = state.part(installed.states.clone(), 0..values.len()).shared();
+        installed.link.average(&step, View { update: &[], value: values, state }, into);
+        true
     }
 
     /// Takes step number `count`, or leaves values and state as they are.
@@ -101,9 +143,20 @@ impl<T: Real> Engine<T> {
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
-        let Self { plan, buffers, stored } = self;
-        let step = Step { count, scale: pace.scale, progress: pace.progress, sums: Sums::default() };
+        let Self { plan, buffers, globals, stored, scratch } = self;
+        let step = Step { count, scale: pace.scale, progress: pace.progress, ..Step::default() };
+        for (index, link) in plan.links.iter().enumerate() {
+            copy(&mut plan.globals[index], &globals[link.globals.clone()]);
+        }
         for index in 0..plan.passes.len() {
+            if index > 0 {
+                // The first pass refuses what is not finite; it has no state to change.
+                for link in plan.passes[index].links.clone() {
+                    if plan.links[link].scope == Scope::Element {
+                        plan.settle(link, &step, globals);
+                    }
+                }
+            }
             let sweep = Sweep { plan, pass: &plan.passes[index], check: index == 0, step, gradients, par };
             let found = sweep.run(Work {
                 offset: 0,
@@ -115,8 +168,14 @@ impl<T: Real> Engine<T> {
                 return Err(first_non_finite(&plan.layout, gradients));
             }
             match plan.passes[index].end {
-                End::Measure { link, .. } => plan.sums[link] = found.sums,
-                End::Tensor { link } => plan.on_each_tensor(link, &step, values, stored, buffers),
+                End::Measure { link, .. } => {
+                    plan.sums[link] = found.sums;
+                    plan.settle(link, &step, globals);
+                }
+                End::Tensor { link } => {
+                    plan.settle(link, &step, globals);
+                    plan.on_each_tensor(link, &step, gradients, values, stored, buffers, scratch);
+                }
                 End::Nothing | End::Apply => {}
             }
         }
@@ -125,15 +184,38 @@ impl<T: Real> Engine<T> {
 }
 
 impl<T: Real> Plan<T> {
+    /// The step as a link sees it.
+    fn step_of(&self, link: usize, step: &Step) -> Step {
+        Step { sums: self.sums[link], globals: self.globals[link], ..*step }
+    }
+
+    /// Lets a link change what it keeps for the whole slab.
+    fn settle(&mut self, link: usize, step: &Step, kept: &mut [Global]) {
+        let range = self.links[link].globals.clone();
+        if range.is_empty() {
+            return;
+        }
+        let mut globals = self.globals[link];
+        self.links[link].link.settle(&self.step_of(link, step), &mut globals);
+        self.globals[link] = globals;
+        for (kept, value) in kept[range].iter_mut().zip(globals) {
+            kept.value = value;
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is another part of the memory, borrowed on its own")]
     fn on_each_tensor(
         &self,
         link: usize,
         step: &Step,
+        gradients: &[&[T]],
         values: &[T],
         stored: &mut [T],
         buffers: &mut [Buffer<T>],
+        scratch: &mut [T],
     ) {
         let installed = &self.links[link];
+        let step = self.step_of(link, step);
         for (index, segment) in self.layout.segments().iter().enumerate() {
             if segment.range.is_empty() {
                 continue;
@@ -142,14 +224,17 @@ impl<T: Real> Plan<T> {
                 value: &values[segment.range.clone()],
                 update: &mut stored[segment.range.clone()],
             };
+            let needed = installed.link.scratch(&segment.shape);
             installed.link.update(
-                step,
+                &step,
                 Chunk {
                     layout: &self.layout,
                     offset: segment.range.start,
                     target,
                     state: States::of_segment(&mut buffers[installed.states.clone()], index),
                     states: installed.states.len(),
+                    gradients,
+                    scratch: &mut scratch[..needed],
                 },
             );
         }
@@ -164,7 +249,7 @@ impl Pass {
 
 /// Cuts a chain into passes.
 fn passes<T>(links: &[Installed<T>]) -> Vec<Pass> {
-    let stateless = |range: Range<usize>| links[range].iter().all(|link| link.states.is_empty());
+    let stateless = |range: Range<usize>| links[range].iter().all(Installed::is_stateless);
     let mut passes = Vec::new();
     let (mut resumes, mut start) = (false, 0);
     for (i, link) in links.iter().enumerate() {
@@ -305,7 +390,9 @@ impl<T: Real> Sweep<'_, T> {
         let sums = match *end {
             End::Nothing | End::Tensor { .. } => Sums::default(),
             End::Measure { link, .. } => {
-                self.plan.links[link].link.measure(&self.step, View { update: shown, value })
+                let step = self.plan.step_of(link, &self.step);
+                let state = work.state.part(self.states(link), part).shared();
+                self.plan.links[link].link.measure(&step, View { update: shown, value, state })
             }
             End::Apply => {
                 let target = Target::Value { update: shown, value };
@@ -327,26 +414,17 @@ impl<T: Real> Sweep<'_, T> {
     }
 
     fn update(&self, link: usize, offset: usize, target: Target<'_, T>, state: States<'_, T>) {
-        let step = Step { sums: self.plan.sums[link], ..self.step };
-        let states = self.states(link).len();
-        self.plan.links[link]
-            .link
-            .update(&step, Chunk { layout: &self.plan.layout, offset, target, state, states });
+        let step = self.plan.step_of(link, &self.step);
+        let (layout, states) = (&self.plan.layout, self.states(link).len());
+        let (gradients, scratch) = (self.gradients, &mut [][..]);
+        let chunk = Chunk { layout, offset, target, state, states, gradients, scratch };
+        self.plan.links[link].link.update(&step, chunk);
     }
 }
 
-/// Adds the shards' gradients at `place` in their order.
-fn sum_shards<T: Real>(gradients: &[&[T]], place: &Range<usize>, sum: &mut [T]) {
-    let (first, rest) = gradients.split_first().expect("there is at least one gradient");
-    match rest.split_first() {
-        None => sum.copy_from_slice(&first[place.clone()]),
-        Some((second, rest)) => {
-            elementwise::zip(&first[place.clone()], &second[place.clone()], sum, |a, b| a + b);
-            for more in rest {
-                elementwise::zip_in_place(sum, &more[place.clone()], |a, b| a + b);
-            }
-        }
-    }
+/// The kept numbers; the rest of the places stay zero.
+fn copy(globals: &mut Globals, kept: &[Global]) {
+    globals.iter_mut().zip(kept).for_each(|(value, kept)| *value = kept.value);
 }
 
 #[cold]

@@ -7,10 +7,10 @@ use tunesmith_tensor::kernel::Real;
 use tunesmith_tensor::{DType, Par};
 
 use crate::engine::{Engine, Installed};
-use crate::state::Buffer;
+use crate::state::{Buffer, Global};
 use crate::{
-    Chain, Chunk, Layout, Pace, Rule, Scope, StateData, StateEntry, StateSpec, Step, StepError, Sums,
-    Transform, View,
+    Chain, Chunk, Globals, Layout, MAX_GLOBALS, Pace, Rule, Scope, Size, StateData, StateEntry, StateSpec,
+    Step, StepError, Sums, Transform, View,
 };
 
 /// What turns gradients into better values, whatever its rule.
@@ -48,6 +48,16 @@ pub trait Optimizer: Debug + Send {
     /// After `init`.
     fn prepend(&mut self, transforms: Chain);
 
+    /// Puts transforms behind the rule: constraints on the values, averages of them. Call it before
+    /// [`init`](Optimizer::init).
+    ///
+    /// # Panics
+    /// After `init`.
+    fn append(&mut self, transforms: Chain);
+
+    /// The transforms it is made of, in order; wrappers put theirs around them.
+    fn chain(&self) -> Chain;
+
     /// Makes the state for parameters of that layout and element type; forgets an earlier one.
     ///
     /// # Panics
@@ -80,6 +90,18 @@ pub trait Optimizer: Debug + Send {
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError>;
+
+    /// Values to evaluate with, in `f32`: see [`average`](trait.Optimizer.html#method.average), which calls this.
+    fn average_f32(&mut self, values: &[f32], into: &mut [f32]) -> bool {
+        let _ = (values, into);
+        false
+    }
+
+    /// Values to evaluate with, in `f64`: see [`average`](trait.Optimizer.html#method.average), which calls this.
+    fn average_f64(&mut self, values: &[f64], into: &mut [f64]) -> bool {
+        let _ = (values, into);
+        false
+    }
 
     /// Number of steps taken.
     fn count(&self) -> u64;
@@ -125,6 +147,29 @@ impl dyn Optimizer + '_ {
         }
         T::step(self, values, gradients, pace, par)
     }
+
+    /// Writes into `into` the values to evaluate and to save with, and says whether they differ in kind from `values`,
+    /// which training goes on with. A rule that averages over its steps (`schedule_free_adamw`, `asgd`, `ema`) writes
+    /// its average; any other leaves `into` alone and says `false`, and `values` are what to evaluate.
+    ///
+    /// A trainer asks before each evaluation and before it saves a model, and evaluates with `into` when the answer is
+    /// `true`. It never trains from `into`. Statistics that a layer keeps of its inputs belong to `values`: run them
+    /// anew for the average, as one does for averaged weights in general.
+    ///
+    /// ```
+    /// use tunesmith_optim::{Adam, Layout, Rule};
+    /// let mut optimizer = Adam::default().optimizer();
+    /// optimizer.init(&Layout::packed([("x", vec![2])]), tunesmith_tensor::DType::F32);
+    /// assert!(!optimizer.average(&[1.0_f32, 2.0], &mut [0.0; 2]));
+    /// ```
+    ///
+    /// # Panics
+    /// When the two are not of one length.
+    #[track_caller]
+    pub fn average<T: Element>(&mut self, values: &[T], into: &mut [T]) -> bool {
+        assert!(values.len() == into.len(), "average: {} values into {}", values.len(), into.len());
+        self.count() > 0 && T::average(self, values, into)
+    }
 }
 
 /// An element type optimizers work on: `f32` or `f64`.
@@ -139,6 +184,9 @@ pub trait Element: Real {
     ) -> Result<(), StepError>;
 
     #[doc(hidden)]
+    fn average(optimizer: &mut (dyn Optimizer + '_), values: &[Self], into: &mut [Self]) -> bool;
+
+    #[doc(hidden)]
     fn link(link: Arc<dyn AnyLink>) -> Arc<dyn Link<Self>>;
 
     #[doc(hidden)]
@@ -146,7 +194,7 @@ pub trait Element: Real {
 }
 
 macro_rules! element {
-    ($real:ty, $step:ident, $data:ident) => {
+    ($real:ty, $step:ident, $average:ident, $data:ident) => {
         impl Element for $real {
             fn step(
                 optimizer: &mut (dyn Optimizer + '_),
@@ -157,6 +205,9 @@ macro_rules! element {
             ) -> Result<(), StepError> {
                 optimizer.$step(values, gradients, pace, par)
             }
+            fn average(optimizer: &mut (dyn Optimizer + '_), values: &[Self], into: &mut [Self]) -> bool {
+                optimizer.$average(values, into)
+            }
             fn link(link: Arc<dyn AnyLink>) -> Arc<dyn Link<Self>> {
                 link
             }
@@ -166,14 +217,18 @@ macro_rules! element {
         }
     };
 }
-element!(f32, step_f32, F32);
-element!(f64, step_f64, F64);
+element!(f32, step_f32, average_f32, F32);
+element!(f64, step_f64, average_f64, F64);
 
 /// A transform as the engine of one element type sees it.
 #[doc(hidden)]
 pub trait Link<T>: Debug + Send + Sync {
     fn measure(&self, step: &Step, view: View<'_, T>) -> Sums;
+    fn settle(&self, step: &Step, globals: &mut Globals);
     fn update(&self, step: &Step, chunk: Chunk<'_, T>);
+    fn scratch(&self, shape: &[usize]) -> usize;
+    fn averages(&self) -> bool;
+    fn average(&self, step: &Step, view: View<'_, T>, into: &mut [T]);
 }
 
 /// A transform without its type.
@@ -187,8 +242,20 @@ impl<X: Transform, T: Real> Link<T> for X {
     fn measure(&self, step: &Step, view: View<'_, T>) -> Sums {
         Transform::measure(self, step, view)
     }
+    fn settle(&self, step: &Step, globals: &mut Globals) {
+        Transform::settle(self, step, globals);
+    }
     fn update(&self, step: &Step, chunk: Chunk<'_, T>) {
         Transform::update(self, step, chunk);
+    }
+    fn scratch(&self, shape: &[usize]) -> usize {
+        Transform::scratch(self, shape)
+    }
+    fn averages(&self) -> bool {
+        Transform::averages(self)
+    }
+    fn average(&self, step: &Step, view: View<'_, T>, into: &mut [T]) {
+        Transform::average(self, step, view, into);
     }
 }
 
@@ -231,20 +298,28 @@ impl Chained {
 /// Allocates the state of a chain.
 #[track_caller]
 fn install<T: Element>(chain: &Chain, layout: &Layout) -> Engine<T> {
-    let mut declared = 0;
+    let (mut buffers, mut globals) = (0, 0);
     let links = chain.links().iter().map(|link| {
         let specs = link.states();
-        let start = declared;
-        declared += specs.len();
+        let (first_buffer, first_global) = (buffers, globals);
+        let own_globals = specs.iter().filter(|spec| spec.is_global()).count();
+        globals += own_globals;
+        buffers += specs.len() - own_globals;
+        assert!(
+            own_globals <= MAX_GLOBALS,
+            "{link:?} keeps {own_globals} numbers for the whole slab, at most {MAX_GLOBALS} are possible"
+        );
         let scope = link.scope();
         assert!(
-            scope == Scope::Tensor || specs.iter().all(|spec| matches!(spec.size, crate::Size::PerElement)),
+            scope == Scope::Tensor || !specs.iter().any(|spec| matches!(spec.size, Size::PerTensor(_))),
             "{link:?} keeps state per parameter, so its scope must be `Tensor`, not {scope:?}"
         );
-        Installed { link: T::link(Arc::clone(link)), scope, states: start..declared }
+        let (states, globals) = (first_buffer..buffers, first_global..globals);
+        Installed { link: T::link(Arc::clone(link)), scope, states, globals }
     });
     let links = links.collect();
-    Engine::new(links, Buffer::all(&chain.states(), layout), layout)
+    let specs = chain.states();
+    Engine::new(links, Buffer::all(&specs, layout), Global::all(&specs), layout)
 }
 
 impl Optimizer for Chained {
@@ -263,6 +338,15 @@ impl Optimizer for Chained {
     fn prepend(&mut self, transforms: Chain) {
         assert!(matches!(self.engine, Typed::None), "prepend: call it before `init`");
         self.chain = transforms.then(std::mem::take(&mut self.chain));
+    }
+
+    fn append(&mut self, transforms: Chain) {
+        assert!(matches!(self.engine, Typed::None), "append: call it before `init`");
+        self.chain = std::mem::take(&mut self.chain).then(transforms);
+    }
+
+    fn chain(&self) -> Chain {
+        self.chain.clone()
     }
 
     fn init(&mut self, layout: &Layout, dtype: DType) {
@@ -308,6 +392,16 @@ impl Optimizer for Chained {
         Ok(())
     }
 
+    fn average_f32(&mut self, values: &[f32], into: &mut [f32]) -> bool {
+        let Typed::F32(engine) = &mut self.engine else { panic!("average: `init` was not called for f32") };
+        engine.average(values, self.count, into)
+    }
+
+    fn average_f64(&mut self, values: &[f64], into: &mut [f64]) -> bool {
+        let Typed::F64(engine) = &mut self.engine else { panic!("average: `init` was not called for f64") };
+        engine.average(values, self.count, into)
+    }
+
     fn count(&self) -> u64 {
         self.count
     }
@@ -335,11 +429,15 @@ impl Optimizer for Chained {
 }
 
 fn visit_buffers<T: Element>(engine: &mut Engine<T>, visitor: &mut dyn FnMut(StateEntry<'_>)) {
-    let (layout, buffers) = engine.layout_and_buffers();
+    let (layout, buffers, globals) = engine.memory();
     for buffer in buffers {
         for (segment, range) in layout.segments().iter().zip(&buffer.ranges) {
             let data = T::data(&mut buffer.data[range.clone()]);
             visitor(StateEntry { name: &buffer.name, segment: Some(segment), data });
         }
+    }
+    for global in globals {
+        let data = StateData::F64(std::slice::from_mut(&mut global.value));
+        visitor(StateEntry { name: &global.name, segment: None, data });
     }
 }

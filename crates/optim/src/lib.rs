@@ -75,13 +75,14 @@ pub use erase::{Element, Optimizer};
 pub use layout::{Layout, Segment};
 pub use rule::{OptimizerEntry, Rule};
 pub use rules::{
-    Adagrad, Adam, AdamW, FusedAdagrad, FusedAdam, FusedRmsprop, FusedSgd, GradientDescent, Rmsprop, Sgd,
+    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, FusedAdagrad, FusedAdam, FusedRmsprop, FusedSgd,
+    GradientDescent, Muon, NAdam, RAdam, Rmsprop, Rprop, Sgd,
 };
 pub use schedule::{Point, Schedule, ScheduleEntry};
 pub use schedules::{Constant, Cosine, Exponential, OneCycle, StepDecay, Warmup};
 pub use slot::{Slot, Slots};
-pub use state::{MAX_STATES, Size, StateData, StateEntry, StateSpec};
-pub use step::{Pace, Step, StepError, Sums};
+pub use state::{MAX_GLOBALS, MAX_STATES, Size, StateData, StateEntry, StateSpec};
+pub use step::{Globals, Pace, Step, StepError, Sums};
 pub use transform::{Scope, Transform, View};
 pub use transforms::{
     AddL1, AddL2, ClipByGlobalNorm, ClipByValue, Momentum, ScaleByAdam, ScaleByLearningRate, ScaleByRms,

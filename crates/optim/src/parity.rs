@@ -37,11 +37,19 @@ fn optimizer(case: Case<'_>) -> Result<f64, String> {
     let entry = find::<OptimizerEntry>(rule, "rule").map_err(|error| error.to_string())?;
     let mut settings = Table::new();
     for (name, value) in case.arguments("hyperparameters")? {
-        match (name.as_str(), value) {
-            ("betas", Value::List(betas)) => {
-                settings.extend((1..).zip(betas).map(|(i, beta)| (format!("beta{i}"), beta)));
+        // PyTorch's tuples are settings of their own here.
+        let names: &[&str] = match name.as_str() {
+            "betas" => &["beta1", "beta2"],
+            "etas" => &["etaminus", "etaplus"],
+            "step_sizes" => &["step_size_min", "step_size_max"],
+            "eps" if matches!(value, Value::List(_)) => &["eps1", "eps2"],
+            _ => &[],
+        };
+        match value {
+            Value::List(values) if values.len() == names.len() => {
+                settings.extend(names.iter().map(|&name| name.to_owned()).zip(values));
             }
-            (_, value) => {
+            value => {
                 settings.insert(name, value);
             }
         }

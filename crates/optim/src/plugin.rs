@@ -8,6 +8,6 @@ pub use crate::{
     ScaleByRootSum,
 };
 pub use crate::{
-    Chain, Chunk, OptimizerEntry, Point, Rule, Schedule, ScheduleEntry, Scope, StateSpec, Step, Sums,
-    Transform, View, chain,
+    Chain, Chunk, Globals, OptimizerEntry, Parts, Point, Rule, Schedule, ScheduleEntry, Scope, Segment,
+    StateSpec, Step, Sums, Transform, View, chain,
 };

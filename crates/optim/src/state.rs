@@ -10,6 +10,9 @@ use crate::{Layout, Segment};
 /// How many state buffers a chain may declare in all.
 pub const MAX_STATES: usize = 8;
 
+/// How many numbers for the whole slab a transform may declare.
+pub const MAX_GLOBALS: usize = 4;
+
 /// How large a state buffer is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -19,6 +22,9 @@ pub enum Size {
     /// As many numbers per parameter as the function makes of its shape: `|_| 1` for a scalar, `|s| s[0]` for rows.
     /// Only for transforms of the scope [`Tensor`](crate::Scope::Tensor).
     PerTensor(fn(&[usize]) -> usize),
+    /// One number for the whole slab, in `f64` whatever the element type. A transform reads it in
+    /// [`Step::globals`](crate::Step::globals) and changes it in [`Transform::settle`](crate::Transform::settle).
+    Global,
 }
 
 /// One state buffer a transform declares.
@@ -45,6 +51,18 @@ impl StateSpec {
         Self { name, size: Size::PerTensor(size), initial: 0.0 }
     }
 
+    /// One number for the whole slab, zero at first.
+    #[must_use]
+    pub const fn global(name: &'static str) -> Self {
+        Self { name, size: Size::Global, initial: 0.0 }
+    }
+
+    /// Whether it is one number for the whole slab.
+    #[must_use]
+    pub const fn is_global(&self) -> bool {
+        matches!(self.size, Size::Global)
+    }
+
     /// The same buffer with another first content.
     #[must_use]
     pub const fn starting_at(mut self, initial: f64) -> Self {
@@ -58,6 +76,7 @@ impl StateSpec {
         match self.size {
             Size::PerElement => layout.len(),
             Size::PerTensor(size) => layout.segments().iter().map(|segment| size(&segment.shape)).sum(),
+            Size::Global => 1,
         }
     }
 }
@@ -96,21 +115,46 @@ pub(crate) struct Buffer<T> {
     pub(crate) ranges: Vec<Range<usize>>,
 }
 
+/// One number for the whole slab.
+#[derive(Debug)]
+pub(crate) struct Global {
+    /// The declared name, with a number behind it where a chain declares it more than once.
+    pub(crate) name: String,
+    pub(crate) value: f64,
+}
+
+impl Global {
+    /// Makes those that a chain declares.
+    pub(crate) fn all(specs: &[StateSpec]) -> Vec<Self> {
+        let declared = specs.iter().enumerate().filter(|(_, spec)| spec.is_global());
+        declared.map(|(i, spec)| Self { name: unique_name(specs, i), value: spec.initial }).collect()
+    }
+}
+
+/// The name of a state within its chain.
+fn unique_name(specs: &[StateSpec], i: usize) -> String {
+    let name = specs[i].name;
+    match specs[..i].iter().filter(|other| other.name == name).count() {
+        0 => name.to_owned(),
+        earlier => format!("{name}_{}", earlier + 1),
+    }
+}
+
 impl<T: Real> Buffer<T> {
-    /// Allocates what a chain declares.
+    /// Allocates what a chain declares, but for numbers of the whole slab.
     #[track_caller]
     pub(crate) fn all(specs: &[StateSpec], layout: &Layout) -> Vec<Self> {
+        let buffers = specs.iter().enumerate().filter(|(_, spec)| !spec.is_global());
+        let count = buffers.clone().count();
         assert!(
-            specs.len() <= MAX_STATES,
-            "a chain declares {} state buffers, at most {MAX_STATES} are possible",
-            specs.len()
+            count <= MAX_STATES,
+            "a chain declares {count} state buffers, at most {MAX_STATES} are possible"
         );
         let make = |(i, spec): (usize, &StateSpec)| {
-            let earlier = specs[..i].iter().filter(|other| other.name == spec.name).count();
-            let name =
-                if earlier == 0 { spec.name.to_owned() } else { format!("{}_{}", spec.name, earlier + 1) };
             let ranges = match spec.size {
-                Size::PerElement => layout.segments().iter().map(|segment| segment.range.clone()).collect(),
+                Size::PerElement | Size::Global => {
+                    layout.segments().iter().map(|segment| segment.range.clone()).collect()
+                }
                 Size::PerTensor(size) => {
                     let mut end = 0;
                     let place = |segment: &Segment| {
@@ -122,9 +166,10 @@ impl<T: Real> Buffer<T> {
                 }
             };
             let data = vec![T::from_f64(spec.initial); spec.len(layout)];
-            Self { name, per_element: matches!(spec.size, Size::PerElement), data, ranges }
+            let per_element = matches!(spec.size, Size::PerElement);
+            Self { name: unique_name(specs, i), per_element, data, ranges }
         };
-        specs.iter().enumerate().map(make).collect()
+        buffers.map(make).collect()
     }
 }
 
@@ -149,6 +194,11 @@ impl<'a, T> States<'a, T> {
             Some(buffer) => &mut buffer.data[buffer.ranges[segment].clone()],
             None => &mut [],
         }))
+    }
+
+    /// The same slices, to be read.
+    pub(crate) fn shared(self) -> [&'a [T]; MAX_STATES] {
+        self.0.map(|slice| &*slice)
     }
 
     /// The elements before and from `at` on.

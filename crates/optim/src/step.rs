@@ -2,9 +2,15 @@
 
 use std::fmt;
 
+use crate::MAX_GLOBALS;
+
 /// Up to four sums over all elements, for a transform that needs the whole before it changes a part
 /// (see [`Scope::Global`](crate::Scope::Global)).
 pub type Sums = [f64; 4];
+
+/// The numbers a transform keeps for the whole slab, in the order declared
+/// (see [`StateSpec::global`](crate::StateSpec::global)); those it did not declare are zero.
+pub type Globals = [f64; MAX_GLOBALS];
 
 /// What the caller of a step says: how far training is, and what the schedule makes of it.
 ///
@@ -27,7 +33,7 @@ impl Default for Pace {
 }
 
 /// What a transform is told about the step it is part of.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Step {
     /// The number of this step: 1 for the first since the optimizer was made. Refused steps do not count.
     pub count: u64,
@@ -37,6 +43,9 @@ pub struct Step {
     pub progress: f64,
     /// What this transform measured of all elements; zeros unless its scope is global.
     pub sums: Sums,
+    /// What this transform keeps for the whole slab: as the last step left it in
+    /// [`measure`](crate::Transform::measure), of this step in [`update`](crate::Transform::update).
+    pub globals: Globals,
 }
 
 impl Step {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use tunesmith_tensor::kernel::Real;
 
-use crate::{Chunk, StateSpec, Step, Sums};
+use crate::{Chunk, Globals, MAX_STATES, StateSpec, Step, Sums};
 
 /// How much of the slab a transform must see at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,36 @@ pub trait Transform: Debug + Send + Sync + 'static {
         Sums::default()
     }
 
+    /// Changes the numbers it keeps for the whole slab: called once per step, behind
+    /// [`measure`](Transform::measure) and before the first [`update`](Transform::update). Only asked of transforms
+    /// that declare some (see [`StateSpec::global`]).
+    fn settle(&self, step: &Step, globals: &mut Globals) {
+        let _ = (step, globals);
+    }
+
     /// Replaces the chunk's updates, and its state.
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>);
+
+    /// How many elements of working memory an update of a parameter of that shape needs: handed over in
+    /// [`Parts::scratch`](crate::Parts::scratch) with any content. Only asked of transforms of the scope
+    /// [`Tensor`](Scope::Tensor).
+    fn scratch(&self, shape: &[usize]) -> usize {
+        let _ = shape;
+        0
+    }
+
+    /// Whether the values to evaluate with are not those that are trained but what
+    /// [`average`](Transform::average) writes.
+    fn averages(&self) -> bool {
+        false
+    }
+
+    /// Writes the values to evaluate with, such as an average over the steps so far. Only asked of transforms that
+    /// say so in [`averages`](Transform::averages), after at least one step; the view has no updates.
+    fn average<T: Real>(&self, step: &Step, view: View<'_, T>, into: &mut [T]) {
+        let _ = step;
+        into.copy_from_slice(view.value);
+    }
 }
 
 /// A chunk to be measured.
@@ -54,4 +82,14 @@ pub struct View<'a, T> {
     pub update: &'a [T],
     /// The values.
     pub value: &'a [T],
+    pub(crate) state: [&'a [T]; MAX_STATES],
+}
+
+impl<'a, T> View<'a, T> {
+    /// The first `N` of the declared states, those for the whole slab left out; a state that does not hold one number
+    /// per element is empty.
+    #[must_use]
+    pub fn state<const N: usize>(&self) -> [&'a [T]; N] {
+        std::array::from_fn(|i| self.state[i])
+    }
 }

@@ -43,7 +43,25 @@ fn everything_linked_conforms() {
 fn the_rules_and_schedules_of_this_crate_are_linked() {
     let names: Vec<_> =
         all::<OptimizerEntry>().iter().map(|entry| tunesmith_core::Entry::meta(*entry).name).collect();
-    assert_eq!(names, ["adagrad", "adam", "adamw", "gradient_descent", "rmsprop", "sgd"]);
+    assert_eq!(
+        names,
+        [
+            "adadelta",
+            "adafactor",
+            "adagrad",
+            "adam",
+            "adamax",
+            "adamw",
+            "asgd",
+            "gradient_descent",
+            "muon",
+            "nadam",
+            "radam",
+            "rmsprop",
+            "rprop",
+            "sgd"
+        ]
+    );
     for name in ["constant", "cosine", "exponential", "one_cycle", "step", "warmup"] {
         assert!(find::<ScheduleEntry>(name, "schedule").is_ok(), "{name}");
     }

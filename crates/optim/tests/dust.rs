@@ -13,7 +13,7 @@ fn without_gradients_nothing_stays_subnormal() {
         if decays {
             plug = plug.with("weight_decay", 0.5);
         }
-        if name == "sgd" || name == "rmsprop" {
+        if (entry.meta().specs)().iter().any(|spec| spec.name == "momentum") {
             plug = plug.with("momentum", 0.9);
         }
         let mut optimizer = OptimizerEntry::make(&plug, "optimizer").unwrap();

@@ -17,6 +17,8 @@ fn run(stem: &str, key: &str, tolerance: f64) -> BTreeMap<String, (usize, usize)
         match run_case(stem, case) {
             Parity::Error(error) | Parity::Partly(error, _) => {
                 count.0 += 1;
+                // PyTorch's Muon computes in bf16, whose numbers have three digits.
+                let tolerance = if name == "muon" { 2e-2 } else { tolerance };
                 assert!(error <= tolerance, "{name}: relative error {error:e} in {case}");
             }
             Parity::Unsupported(_) => count.1 += 1,
@@ -28,7 +30,20 @@ fn run(stem: &str, key: &str, tolerance: f64) -> BTreeMap<String, (usize, usize)
 #[test]
 fn optimizers_are_pytorchs() {
     let counts = run("optimizers", "rule", 1e-10);
-    for (rule, cases) in [("sgd", 5), ("adagrad", 2), ("rmsprop", 3), ("adam", 3), ("adamw", 2)] {
+    for (rule, cases) in [
+        ("sgd", 5),
+        ("adagrad", 2),
+        ("rmsprop", 3),
+        ("adam", 3),
+        ("adamw", 2),
+        ("adadelta", 2),
+        ("adamax", 2),
+        ("nadam", 2),
+        ("radam", 2),
+        ("rprop", 1),
+        ("asgd", 1),
+        ("adafactor", 2),
+    ] {
         assert_eq!(counts[rule], (cases, 0), "{rule}");
     }
     assert_eq!(counts["lbfgs"].0, 0);

@@ -56,11 +56,14 @@ pub(super) fn load(optimizer: &mut dyn Optimizer, saved: &[Saved]) -> Result<(),
 
 /// Bytes of state that an optimizer's declarations add up to.
 pub(super) fn declared_bytes<T: Element>(optimizer: &dyn Optimizer, layout: &Layout) -> usize {
-    let elements = |size: Size| match size {
-        Size::PerElement => layout.len(),
-        Size::PerTensor(of) => layout.segments().iter().map(|segment| of(&segment.shape)).sum(),
+    let bytes = |size: Size| match size {
+        Size::PerElement => layout.len() * size_of::<T>(),
+        Size::PerTensor(of) => {
+            layout.segments().iter().map(|segment| of(&segment.shape)).sum::<usize>() * size_of::<T>()
+        }
+        Size::Global => size_of::<f64>(),
     };
-    optimizer.states().iter().map(|state| elements(state.size)).sum::<usize>() * size_of::<T>()
+    optimizer.states().iter().map(|state| bytes(state.size)).sum()
 }
 
 /// Normal numbers, the same for the same seed.

@@ -55,7 +55,7 @@ impl Describe for Adagrad {
         .rarely()
         .valid(0.0, f64::INFINITY),
         settings::eps(|s: &mut Self| &mut s.eps),
-        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
+        settings::l2(|s: &mut Self| &mut s.weight_decay),
     ];
 }
 
@@ -65,7 +65,7 @@ impl Adagrad {
     pub fn chain(&self) -> Chain {
         let &Self { lr, lr_decay, initial_accumulator_value: initial, eps, weight_decay } = self;
         chain!(
-            (weight_decay != 0.0).then(|| AddL2::new(weight_decay)),
+            AddL2::unless_zero(weight_decay),
             ScaleByRootSum { eps, initial },
             ScaleByLearningRate::new(lr).decaying(lr_decay),
         )

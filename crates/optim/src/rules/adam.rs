@@ -4,6 +4,7 @@ use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
 use super::settings;
+use crate::transforms::AdamStep;
 use crate::{
     AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step, Transform,
     chain,
@@ -44,16 +45,10 @@ impl Describe for Adam {
     const SOURCE: &'static str = "Kingma & Ba 2015, arXiv 1412.6980; amsgrad: Reddi, Kale & Kumar 2018";
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
-        settings::memory("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean"),
-        settings::memory(
-            "beta2",
-            0.9,
-            0.9999,
-            |s: &mut Self| &mut s.beta2,
-            "share of the past in the mean square",
-        ),
+        settings::beta1(|s: &mut Self| &mut s.beta1),
+        settings::beta2(|s: &mut Self| &mut s.beta2),
         settings::eps(|s: &mut Self| &mut s.eps),
-        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
+        settings::l2(|s: &mut Self| &mut s.weight_decay),
         Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
     ];
 }
@@ -64,7 +59,7 @@ impl Adam {
     pub fn chain(&self) -> Chain {
         let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
         chain!(
-            (weight_decay != 0.0).then(|| AddL2::new(weight_decay)),
+            AddL2::unless_zero(weight_decay),
             ScaleByAdam { beta1, beta2, eps, amsgrad },
             ScaleByLearningRate::new(lr),
         )
@@ -100,21 +95,12 @@ impl Transform for FusedAdam {
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Adam { lr, beta1, beta2, eps, weight_decay, amsgrad } = self.rule;
         let lr = T::from_f64(lr * step.scale);
-        let rest1 = T::from_f64(1.0 - beta1);
-        let unbias1 = T::from_f64(1.0 / step.bias_correction(beta1));
-        let unbias2 = T::from_f64(1.0 / step.bias_correction(beta2).sqrt());
-        let (beta2, rest2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
-        let eps = T::from_f64(eps);
+        let adam = AdamStep::<T>::new(step, beta1, beta2, eps);
         let decay = T::from_f64(weight_decay);
         // One of the two is zero: adding zero times a finite value changes nothing.
         let (coupled, decoupled) = if self.decoupled { (T::ZERO, decay) } else { (decay, T::ZERO) };
-        let moments = |g: T, value: T, mean: T, square: T| {
-            let g = g + coupled * value;
-            (mean + rest1 * (g - mean), beta2 * square + rest2 * g * g)
-        };
-        let scaled = |value: T, mean: T, square: T| {
-            lr * (mean * unbias1 / (square.sqrt() * unbias2 + eps) + decoupled * value)
-        };
+        let moments = |g: T, value: T, mean: T, square: T| adam.moments(g + coupled * value, mean, square);
+        let scaled = |value: T, mean: T, square: T| lr * (adam.scaled(mean, square) + decoupled * value);
         if amsgrad {
             chunk.each(|g, value, [mean, square, largest]| {
                 let (mean, square) = moments(g, value, mean, square);

@@ -40,16 +40,10 @@ impl Describe for AdamW {
     const SOURCE: &'static str = "Loshchilov & Hutter 2019, arXiv 1711.05101";
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
-        settings::memory("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of the past in the mean"),
-        settings::memory(
-            "beta2",
-            0.9,
-            0.9999,
-            |s: &mut Self| &mut s.beta2,
-            "share of the past in the mean square",
-        ),
+        settings::beta1(|s: &mut Self| &mut s.beta1),
+        settings::beta2(|s: &mut Self| &mut s.beta2),
         settings::eps(|s: &mut Self| &mut s.eps),
-        settings::weight_decay(1e-4, 1.0, |s: &mut Self| &mut s.weight_decay, "decoupled decay"),
+        settings::decoupled_decay(|s: &mut Self| &mut s.weight_decay),
         Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
     ];
 }
@@ -61,7 +55,7 @@ impl AdamW {
         let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
         chain!(
             ScaleByAdam { beta1, beta2, eps, amsgrad },
-            (weight_decay != 0.0).then(|| AddL2::new(weight_decay)),
+            AddL2::unless_zero(weight_decay),
             ScaleByLearningRate::new(lr),
         )
     }

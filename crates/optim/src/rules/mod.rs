@@ -12,13 +12,37 @@ mod adagrad;
 
 mod rmsprop;
 
+mod adadelta;
+
+mod rprop;
+
+mod asgd;
+
 mod adam;
 
 mod adamw;
 
+mod adamax;
+
+mod nadam;
+
+mod radam;
+
+mod adafactor;
+
+mod muon;
+
+pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::{Adagrad, FusedAdagrad};
 pub use adam::{Adam, FusedAdam};
+pub use adamax::Adamax;
 pub use adamw::AdamW;
+pub use asgd::Asgd;
 pub use gradient_descent::GradientDescent;
+pub use muon::Muon;
+pub use nadam::NAdam;
+pub use radam::RAdam;
 pub use rmsprop::{FusedRmsprop, Rmsprop};
+pub use rprop::Rprop;
 pub use sgd::{FusedSgd, Sgd};

@@ -60,7 +60,7 @@ impl Describe for Rmsprop {
             "share of the past in a step",
         ),
         Param::switch("centered", |s: &mut Self| &mut s.centered, "divide by the standard deviation instead"),
-        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
+        settings::l2(|s: &mut Self| &mut s.weight_decay),
     ];
 }
 
@@ -70,7 +70,7 @@ impl Rmsprop {
     pub fn chain(&self) -> Chain {
         let &Self { lr, alpha, eps, momentum, centered, weight_decay } = self;
         chain!(
-            (weight_decay != 0.0).then(|| AddL2::new(weight_decay)),
+            AddL2::unless_zero(weight_decay),
             ScaleByRms { alpha, eps, centered },
             (momentum != 0.0).then_some(Momentum { momentum, dampening: 0.0, nesterov: false }),
             ScaleByLearningRate::new(lr),

@@ -55,7 +55,7 @@ impl Describe for Sgd {
             .fixed()
             .valid(0.0, 1.0),
         Param::switch("nesterov", |s: &mut Self| &mut s.nesterov, "look ahead along the momentum"),
-        settings::weight_decay(1e-6, 1e-1, |s: &mut Self| &mut s.weight_decay, "L2 penalty"),
+        settings::l2(|s: &mut Self| &mut s.weight_decay),
     ];
 
     fn check(&self) -> Result<(), String> {
@@ -72,7 +72,7 @@ impl Sgd {
     pub fn chain(&self) -> Chain {
         let &Self { lr, momentum, dampening, nesterov, weight_decay } = self;
         chain!(
-            (weight_decay != 0.0).then(|| AddL2::new(weight_decay)),
+            AddL2::unless_zero(weight_decay),
             (momentum != 0.0).then_some(Momentum { momentum, dampening, nesterov }),
             ScaleByLearningRate::new(lr),
         )

@@ -35,31 +35,83 @@ impl ScaleByAdam {
     }
 }
 
+/// Adam's arithmetic in one step.
+#[derive(Clone, Copy)]
+pub(crate) struct AdamStep<T> {
+    rest1: T,
+    beta2: T,
+    rest2: T,
+    unbias1: T,
+    unbias2: T,
+    eps: T,
+}
+
+impl<T: Real> AdamStep<T> {
+    pub(crate) fn new(step: &Step, beta1: f64, beta2: f64, eps: f64) -> Self {
+        Self {
+            rest1: T::from_f64(1.0 - beta1),
+            beta2: T::from_f64(beta2),
+            rest2: T::from_f64(1.0 - beta2),
+            unbias1: T::from_f64(1.0 / step.bias_correction(beta1)),
+            unbias2: T::from_f64(1.0 / step.bias_correction(beta2).sqrt()),
+            eps: T::from_f64(eps),
+        }
+    }
+
+    /// The next mean.
+    #[inline(always)]
+    pub(crate) fn mean(&self, update: T, mean: T) -> T {
+        mean + self.rest1 * (update - mean)
+    }
+
+    /// The next mean square.
+    #[inline(always)]
+    pub(crate) fn square(&self, update: T, square: T) -> T {
+        self.beta2 * square + self.rest2 * update * update
+    }
+
+    /// The next mean and the next mean square.
+    #[inline(always)]
+    pub(crate) fn moments(&self, update: T, mean: T, square: T) -> (T, T) {
+        (self.mean(update, mean), self.square(update, square))
+    }
+
+    /// The mean without its bias.
+    #[inline(always)]
+    pub(crate) fn unbiased(&self, mean: T) -> T {
+        mean * self.unbias1
+    }
+
+    /// The root that divides.
+    #[inline(always)]
+    pub(crate) fn root(&self, square: T) -> T {
+        square.sqrt() * self.unbias2 + self.eps
+    }
+
+    /// The step.
+    #[inline(always)]
+    pub(crate) fn scaled(&self, mean: T, square: T) -> T {
+        self.unbiased(mean) / self.root(square)
+    }
+}
+
 impl Transform for ScaleByAdam {
     fn states(&self) -> Vec<StateSpec> {
         Self::state_specs(self.amsgrad)
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
-        let rest1 = T::from_f64(1.0 - self.beta1);
-        let (beta2, rest2) = (T::from_f64(self.beta2), T::from_f64(1.0 - self.beta2));
-        let eps = T::from_f64(self.eps);
-        let unbias1 = T::from_f64(1.0 / step.bias_correction(self.beta1));
-        let unbias2 = T::from_f64(1.0 / step.bias_correction(self.beta2).sqrt());
-        let moments = |update: T, mean: T, square: T| {
-            (mean + rest1 * (update - mean), beta2 * square + rest2 * update * update)
-        };
-        let scaled = |mean: T, square: T| mean * unbias1 / (square.sqrt() * unbias2 + eps);
+        let adam = AdamStep::<T>::new(step, self.beta1, self.beta2, self.eps);
         if self.amsgrad {
             chunk.each(|update, _, [mean, square, largest]| {
-                let (mean, square) = moments(update, mean, square);
+                let (mean, square) = adam.moments(update, mean, square);
                 let largest = largest.max(square);
-                (scaled(mean, largest), [mean, square, largest])
+                (adam.scaled(mean, largest), [mean, square, largest])
             });
         } else {
             chunk.each(|update, _, [mean, square]| {
-                let (mean, square) = moments(update, mean, square);
-                (scaled(mean, square), [mean, square])
+                let (mean, square) = adam.moments(update, mean, square);
+                (adam.scaled(mean, square), [mean, square])
             });
         }
     }

@@ -1,7 +1,8 @@
 //! Clipping, as transforms and as plain functions: `ClipByValue`, `ClipByGlobalNorm`.
 
-use tunesmith_tensor::kernel::{Real, elementwise, vectorize};
+use tunesmith_tensor::kernel::{Real, elementwise};
 
+use super::sum_of_squares;
 use crate::{Chunk, Scope, Step, Sums, Transform, View};
 
 /// Limits every update to `-limit..=limit`.
@@ -105,25 +106,4 @@ fn limited<T: Real>(x: T, limit: T) -> T {
 
 fn shrinking(norm: f64, max_norm: f64) -> f64 {
     (max_norm / (norm + 1e-6)).min(1.0)
-}
-
-/// The sum of squares in `f64`, in 16 interleaved partial sums.
-fn sum_of_squares<T: Real>(x: &[T]) -> f64 {
-    const LANES: usize = 32;
-    vectorize(
-        #[inline(always)]
-        || {
-            let (tiles, rest) = x.as_chunks::<LANES>();
-            let mut lanes = [0.0; LANES];
-            for tile in tiles {
-                for i in 0..LANES {
-                    let x = tile[i].to_f64();
-                    lanes[i] += x * x;
-                }
-            }
-            // Summed apart: a loop of unknown length over `lanes` would keep them out of the registers.
-            let rest: f64 = rest.iter().map(|x| x.to_f64() * x.to_f64()).sum();
-            lanes.iter().sum::<f64>() + rest
-        },
-    )
 }

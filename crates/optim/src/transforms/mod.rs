@@ -1,5 +1,7 @@
 //! The transforms rules are made of, simplest first: one idea, one file.
 
+mod norm;
+
 mod scale;
 
 mod penalty;
@@ -14,9 +16,11 @@ mod rms;
 
 mod adam;
 
+pub(crate) use adam::AdamStep;
 pub use adam::ScaleByAdam;
 pub use clip::{ClipByGlobalNorm, ClipByValue, clip_by_global_norm, clip_by_value};
 pub use momentum::Momentum;
+pub(crate) use norm::{norm, root_mean_square, sum_of_products, sum_of_squares};
 pub use penalty::{AddL1, AddL2};
 pub use rms::ScaleByRms;
 pub(crate) use rms::deviation;

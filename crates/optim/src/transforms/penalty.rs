@@ -29,6 +29,12 @@ impl AddL2 {
         Self { l2, on: None }
     }
 
+    /// The decay on all parameters, or nothing when its strength is zero.
+    #[must_use]
+    pub fn unless_zero(l2: f64) -> Option<Self> {
+        (l2 != 0.0).then(|| Self::new(l2))
+    }
+
     /// Only on the parameters the predicate selects, such as [`Segment::is_weight`].
     #[must_use]
     pub const fn only(mut self, on: fn(&Segment) -> bool) -> Self {
