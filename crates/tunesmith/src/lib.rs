@@ -69,3 +69,8 @@ pub use recipe::{FixedRecipe, ModelSection, Recipe};
 pub use run::{FOLDER, Run, RunOptions, Scores, free_folder, metrics, train};
 pub use search::{Opener, TuneOptions, Tuned, tune};
 pub use tuning::{Goal, Tuning};
+
+/// The README's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
