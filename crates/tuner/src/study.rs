@@ -1,5 +1,7 @@
 //! `Study`: one search: asks its sampler, hears reports, keeps the record.
 
+mod known;
+
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +12,8 @@ use tunesmith_core::{Flow, Params, Seed, Space, Value};
 use crate::attributes::{self, fixed_params, json, retry_history};
 use crate::narrow::narrowed;
 use crate::{
-    Attributes, Counts, Direction, History, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope,
-    Storage, StorageError, StudyBuilder, StudyId, Trial, TrialRecord, TrialState,
+    Attributes, Direction, History, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope, Storage,
+    StorageError, StudyBuilder, StudyId, Trial, TrialRecord, TrialState,
 };
 
 /// How often a study looks for trials whose process is gone.
@@ -326,35 +328,6 @@ impl Study {
     /// When the storage fails.
     pub fn study_attributes(&self) -> Result<Attributes, StorageError> {
         self.storage.study_attributes(self.id, Scope::User)
-    }
-
-    /// The complete trial with the best value, the earliest of equals.
-    #[must_use]
-    pub fn best(&self) -> Option<TrialRecord> {
-        self.state().history.best().cloned()
-    }
-
-    /// All trials this handle knows of, by number.
-    #[must_use]
-    pub fn trials(&self) -> Vec<TrialRecord> {
-        self.state().history.trials().to_vec()
-    }
-
-    /// How many trials are in each state.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.state().history.counts()
-    }
-
-    /// How many trials a budget has paid for (see [`History::spent`]).
-    #[must_use]
-    pub fn spent(&self) -> u64 {
-        self.state().history.spent()
-    }
-
-    /// Reads what is known without copying it; other calls wait meanwhile.
-    pub fn with_history<T>(&self, read: impl FnOnce(&History) -> T) -> T {
-        read(&self.state().history)
     }
 
     /// Waits until everything is written.
