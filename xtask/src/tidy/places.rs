@@ -36,6 +36,7 @@ const SITES: &[&str] = &[
     "www.rust-lang.org",
     "www.sqlite.org",
     "www.w3.org",
+    "www.apache.org",
 ];
 
 /// The only place a locked crate may come from.

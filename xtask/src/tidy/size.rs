@@ -10,10 +10,6 @@ const LONGER: &[(&str, &str)] = &[
         "crates/core/src/search.rs",
         "reading ranges and choices, conditions and repeats is one recursion over the recipe's tables",
     ),
-    (
-        "crates/tuner/src/study.rs",
-        "asking, reporting and telling share one lock, and the order in which storage and history change under it",
-    ),
 ];
 
 pub(super) fn check(house: &House) -> Vec<Finding> {
