@@ -97,6 +97,9 @@ pub(crate) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "unknown".to_owned();
     }
+    if seconds < 0.095 {
+        return format!("{:.0}\u{a0}ms", seconds * 1000.0);
+    }
     if seconds < 9.95 {
         return format!("{seconds:.1}\u{a0}s");
     }
@@ -161,9 +164,14 @@ mod tests {
 
     #[test]
     fn durations_use_two_units_at_most() {
-        for (seconds, said) in
-            [(0.84, "0.8 s"), (41.2, "41 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 5 min"), (3600.0, "1 h")]
-        {
+        for (seconds, said) in [
+            (0.012, "12 ms"),
+            (0.84, "0.8 s"),
+            (41.2, "41 s"),
+            (200.0, "3 min 20 s"),
+            (7500.0, "2 h 5 min"),
+            (3600.0, "1 h"),
+        ] {
             assert_eq!(duration(seconds).replace('\u{a0}', " "), said);
         }
     }

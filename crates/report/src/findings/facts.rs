@@ -85,17 +85,6 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Mean and standard deviation of a sample; none for fewer than two.
-pub(crate) fn mean_and_deviation(values: &[f64]) -> Option<(f64, f64)> {
-    let n = values.len() as f64;
-    if values.len() < 2 {
-        return None;
-    }
-    let mean = values.iter().sum::<f64>() / n;
-    let square = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    Some((mean, square.sqrt()))
-}
-
 /// The middle value of a sample.
 pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted: Vec<f64> = values.to_vec();

@@ -1,12 +1,14 @@
 //! A winner whose lead is smaller than what chance makes.
 //!
 //! Source: Bouthillier et al. 2021 (variance of benchmarks); SMAC's racing. Threshold: the lead over the second best
-//! below the standard deviation over seeds, where it was measured; else below that of the five complete trials nearest
-//! to the winner in the space, which contains chance and a little of the settings' effect.
+//! below the standard deviation over seeds, where it was measured; else below the spread of the five complete trials
+//! nearest to the winner in the space, which contains chance and a little of the settings' effect. The spread is the
+//! median absolute deviation, scaled to a normal's standard deviation: a neighbour that failed outright says nothing
+//! about chance, and must not widen it.
 
 use tunesmith_tuner::TrialRecord;
 
-use super::facts::{Facts, mean_and_deviation};
+use super::facts::{Facts, median};
 use super::{Finding, Severity};
 use crate::labels::measure;
 use crate::number::{capital, difference, listed};
@@ -69,7 +71,7 @@ pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
     });
 }
 
-/// The standard deviation of the values of the trials nearest to one, by the mean square distance of shared settings.
+/// The spread of the values of the trials nearest to one, by the mean square distance of shared settings.
 fn spread_of_neighbours(facts: &Facts<'_>, winner: &TrialRecord) -> Option<f64> {
     let dimensions = facts.input.space.dimensions();
     let distance = |trial: &TrialRecord| {
@@ -90,7 +92,9 @@ fn spread_of_neighbours(facts: &Facts<'_>, winner: &TrialRecord) -> Option<f64> 
     if losses.len() < NEIGHBOURS {
         return None;
     }
-    mean_and_deviation(&losses).map(|(_, deviation)| deviation).filter(|deviation| *deviation > 0.0)
+    let middle = median(&losses)?;
+    let away: Vec<f64> = losses.iter().map(|loss| (loss - middle).abs()).collect();
+    median(&away).map(|away| 1.4826 * away).filter(|deviation| *deviation > 0.0)
 }
 
 #[cfg(test)]
@@ -125,6 +129,16 @@ mod tests {
     fn a_clear_lead_is_not() {
         assert!(found(0.5, Some(0.01)).is_empty());
         assert!(found(0.5, None).is_empty());
+    }
+
+    #[test]
+    fn a_failed_neighbour_does_not_widen_the_spread() {
+        let space = made_up::space(Domain::float(0.0, 1.0, Scale::Linear, None).unwrap());
+        let losses = [0.0, 0.04, 0.05, 0.06, 0.07, 0.9, 0.05];
+        let trials = made_up::complete(losses.into_iter().enumerate().map(|(i, y)| (0.1 * i as f64, y)));
+        let mut found = Vec::new();
+        check(&Facts::of(&made_up::study(&space, &trials)), &mut found);
+        assert!(found.is_empty(), "{found:?}");
     }
 
     #[test]
