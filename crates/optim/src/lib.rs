@@ -75,8 +75,10 @@ pub use erase::{Element, Optimizer};
 pub use layout::{Layout, Segment};
 pub use rule::{OptimizerEntry, Rule};
 pub use rules::{
-    Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Asgd, FusedAdagrad, FusedAdam, FusedRmsprop, FusedSgd,
-    GradientDescent, Muon, NAdam, RAdam, Rmsprop, Rprop, Sgd,
+    AdEmaMix, AdaBelief, Adadelta, Adafactor, Adagrad, Adam, AdamMini, AdamW, Adamax, Adan, Asgd, DAdaptAdam,
+    Ftrl, FusedAdagrad, FusedAdam, FusedLion, FusedRmsprop, FusedSgd, GradientDescent, Lamb, Lars, Lion,
+    Mars, Muon, NAdam, Prodigy, RAdam, Rmsprop, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd, SophiaG,
+    Yogi,
 };
 pub use schedule::{Point, Schedule, ScheduleEntry};
 pub use schedules::{Constant, Cosine, Exponential, OneCycle, StepDecay, Warmup};
@@ -86,5 +88,5 @@ pub use step::{Globals, Pace, Step, StepError, Sums};
 pub use transform::{Scope, Transform, View};
 pub use transforms::{
     AddL1, AddL2, ClipByGlobalNorm, ClipByValue, Momentum, ScaleByAdam, ScaleByLearningRate, ScaleByRms,
-    ScaleByRootSum, clip_by_global_norm, clip_by_value,
+    ScaleByRootSum, ScaleByTrustRatio, ScheduleFree, clip_by_global_norm, clip_by_value,
 };

@@ -5,7 +5,7 @@ pub use tunesmith_tensor::kernel::Real;
 
 pub use crate::{
     AddL1, AddL2, ClipByGlobalNorm, ClipByValue, Momentum, ScaleByAdam, ScaleByLearningRate, ScaleByRms,
-    ScaleByRootSum,
+    ScaleByRootSum, ScaleByTrustRatio, ScheduleFree,
 };
 pub use crate::{
     Chain, Chunk, Globals, OptimizerEntry, Parts, Point, Rule, Schedule, ScheduleEntry, Scope, Segment,

@@ -46,20 +46,35 @@ fn the_rules_and_schedules_of_this_crate_are_linked() {
     assert_eq!(
         names,
         [
+            "adabelief",
             "adadelta",
             "adafactor",
             "adagrad",
             "adam",
+            "adam_mini",
             "adamax",
             "adamw",
+            "adan",
+            "ademamix",
             "asgd",
+            "dadapt_adam",
+            "ftrl",
             "gradient_descent",
+            "lamb",
+            "lars",
+            "lion",
+            "mars",
             "muon",
             "nadam",
+            "prodigy",
             "radam",
             "rmsprop",
             "rprop",
-            "sgd"
+            "schedule_free_adamw",
+            "schedule_free_sgd",
+            "sgd",
+            "sophia_g",
+            "yogi"
         ]
     );
     for name in ["constant", "cosine", "exponential", "one_cycle", "step", "warmup"] {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tunesmith_core::Seed;
 use tunesmith_optim::{
-    Adagrad, Adam, AdamW, Chain, Element, GradientDescent, Layout, Optimizer, Pace, Rmsprop, Rule, Sgd,
+    Adagrad, Adam, AdamW, Chain, Element, GradientDescent, Layout, Lion, Optimizer, Pace, Rmsprop, Rule, Sgd,
 };
 use tunesmith_tensor::Par;
 
@@ -77,6 +77,13 @@ proptest! {
     fn adamw(lr in 1e-5..0.1, beta1 in 0.5..0.99, beta2 in 0.9..0.9999, eps in 1e-10..1e-4,
              weight_decay in sometimes(1.0), amsgrad: bool, len in 1_usize..70, seed: u64) {
         let rule = AdamW { lr, beta1, beta2, eps, weight_decay, amsgrad };
+        assert_equal(rule.clone(), rule.chain(), len, seed);
+    }
+
+    #[test]
+    fn lion(lr in 1e-6..0.01, beta1 in 0.5..0.99, beta2 in 0.9..0.999, weight_decay in sometimes(1.0),
+            len in 1_usize..70, seed: u64) {
+        let rule = Lion { lr, beta1, beta2, weight_decay };
         assert_equal(rule.clone(), rule.chain(), len, seed);
     }
 }

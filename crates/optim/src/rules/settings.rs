@@ -56,3 +56,14 @@ pub(super) const fn dialect<T>(field: fn(&mut T) -> &mut String) -> Param<T> {
 
 pub(super) const PYTORCH: &str = "pytorch";
 pub(super) const KERAS: &str = "keras";
+
+/// The estimate that rules which adapt their step size start from.
+pub(super) const fn first_distance<T>(field: fn(&mut T) -> &mut f64) -> Param<T> {
+    Param::float("d0", 1e-8, 1e-3, field, "first estimate of the distance").log().fixed().valid(1e-30, 1e30)
+}
+
+pub(super) const fn growth_rate<T>(field: fn(&mut T) -> &mut f64) -> Param<T> {
+    Param::float("growth_rate", 1.02, 2.0, field, "greatest growth of the estimate in a step")
+        .fixed()
+        .valid(1.0, f64::MAX)
+}

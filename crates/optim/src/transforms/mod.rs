@@ -16,13 +16,19 @@ mod rms;
 
 mod adam;
 
+mod trust_ratio;
+
+mod schedule_free;
+
 pub(crate) use adam::AdamStep;
 pub use adam::ScaleByAdam;
 pub use clip::{ClipByGlobalNorm, ClipByValue, clip_by_global_norm, clip_by_value};
 pub use momentum::Momentum;
-pub(crate) use norm::{norm, root_mean_square, sum_of_products, sum_of_squares};
+pub(crate) use norm::{norm, root_mean_square, sum_of_squares};
 pub use penalty::{AddL1, AddL2};
 pub use rms::ScaleByRms;
 pub(crate) use rms::deviation;
 pub use root_sum::ScaleByRootSum;
 pub use scale::ScaleByLearningRate;
+pub use schedule_free::ScheduleFree;
+pub use trust_ratio::ScaleByTrustRatio;

@@ -4,25 +4,20 @@ use tunesmith_tensor::kernel::{Real, vectorize};
 
 /// The sum of squares, in 32 interleaved partial sums.
 pub(crate) fn sum_of_squares<T: Real>(x: &[T]) -> f64 {
-    sum_of_products(x, x)
-}
-
-/// The sum of products, in 32 interleaved partial sums.
-pub(crate) fn sum_of_products<T: Real>(a: &[T], b: &[T]) -> f64 {
     const LANES: usize = 32;
     vectorize(
         #[inline(always)]
         || {
-            let (a_tiles, a_rest) = a.as_chunks::<LANES>();
-            let (b_tiles, b_rest) = b.as_chunks::<LANES>();
+            let (tiles, rest) = x.as_chunks::<LANES>();
             let mut lanes = [0.0; LANES];
-            for (a, b) in a_tiles.iter().zip(b_tiles) {
+            for tile in tiles {
                 for i in 0..LANES {
-                    lanes[i] += a[i].to_f64() * b[i].to_f64();
+                    let x = tile[i].to_f64();
+                    lanes[i] += x * x;
                 }
             }
             // Summed apart: a loop of unknown length over `lanes` would keep them out of the registers.
-            let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a.to_f64() * b.to_f64()).sum();
+            let rest: f64 = rest.iter().map(|x| x.to_f64() * x.to_f64()).sum();
             lanes.iter().sum::<f64>() + rest
         },
     )
