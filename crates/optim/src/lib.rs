@@ -81,7 +81,10 @@ pub use rules::{
     Yogi,
 };
 pub use schedule::{Point, Schedule, ScheduleEntry};
-pub use schedules::{Constant, Cosine, Exponential, OneCycle, StepDecay, Warmup};
+pub use schedules::{
+    Constant, Cosine, CosineRestarts, Cyclic, Exponential, InverseSqrt, Linear, MultiStep, Noam, OneCycle,
+    Polynomial, Sequence, StepDecay, Warmup, WarmupStableDecay,
+};
 pub use slot::{Slot, Slots};
 pub use state::{MAX_GLOBALS, MAX_STATES, Size, StateData, StateEntry, StateSpec};
 pub use step::{Globals, Pace, Step, StepError, Sums};

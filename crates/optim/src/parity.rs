@@ -114,12 +114,37 @@ fn schedule(case: Case<'_>) -> Result<f64, String> {
             }
         }
         "linear" => {
-            plug = Plug::new("warmup")
+            plug = plug
                 .with("start_factor", arguments.number("start_factor", Some(1.0 / 3.0))?)
-                .with("steps", arguments.number("total_iters", Some(5.0))?);
-            if arguments.number("end_factor", Some(1.0))? != 1.0 {
-                return Err("a linear schedule ends at the full rate here".into());
+                .with("end_factor", arguments.number("end_factor", Some(1.0))?)
+                .with("epochs", arguments.number("total_iters", Some(5.0))?);
+        }
+        "polynomial" => {
+            plug = plug
+                .with("power", arguments.number("power", Some(1.0))?)
+                .with("epochs", arguments.number("total_iters", Some(5.0))?);
+        }
+        "multi_step" => {
+            plug = plug.with("gamma", arguments.number("gamma", Some(0.1))?);
+            if let Some(milestones) = arguments.take("milestones") {
+                plug = plug.with("milestones", milestones);
             }
+        }
+        "cosine_restarts" => {
+            plug = plug
+                .with("t_0", arguments.number("T_0", None)?)
+                .with("t_mult", arguments.number("T_mult", Some(1.0))?)
+                .with("eta_min", arguments.number("eta_min", Some(0.0))? / lr);
+        }
+        "cyclic" => {
+            lr = arguments.number("max_lr", None)?;
+            plug = plug.with("base_factor", arguments.number("base_lr", None)? / lr);
+            for name in ["step_size_up", "step_size_down", "mode", "gamma"] {
+                if let Some(value) = arguments.take(name) {
+                    plug = plug.with(name, value);
+                }
+            }
+            arguments.take("cycle_momentum");
         }
         other => return Err(format!("no schedule here is PyTorch's `{other}`")),
     }

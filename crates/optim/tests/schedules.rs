@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use tunesmith_core::{Plug, Value};
-use tunesmith_optim::{Cosine, OneCycle, Point, Schedule, ScheduleEntry, StepDecay, Warmup};
+use tunesmith_optim::{
+    Cosine, CosineRestarts, Cyclic, OneCycle, Point, Schedule, ScheduleEntry, Sequence, StepDecay, Warmup,
+};
 
 #[test]
 fn a_recipe_nests_schedules() {
@@ -21,6 +23,15 @@ fn an_unknown_schedule_after_a_warmup_is_refused_when_it_is_read() {
     let plug = Plug::parse(&value, "schedule", "schedule").unwrap();
     let error = ScheduleEntry::make(&plug, "schedule").unwrap_err();
     assert_eq!(error.to_string(), "schedule.then: no schedule is called `cosin`, did you mean `cosine`?");
+}
+
+#[test]
+fn a_sequence_wants_one_milestone_between_every_two_schedules() {
+    let json = r#"{"sequence": {"schedules": ["cosine", "linear"], "milestones": [3, 5]}}"#;
+    let value: Value = serde_json::from_str(json).unwrap();
+    let plug = Plug::parse(&value, "schedule", "schedule").unwrap();
+    let error = ScheduleEntry::make(&plug, "schedule").unwrap_err();
+    assert!(error.to_string().contains("2 schedules need 1 milestones, not 2"), "{error}");
 }
 
 proptest! {
@@ -60,5 +71,53 @@ proptest! {
         let peak = (0..total).max_by(|&a, &b| factors[a].total_cmp(&factors[b])).unwrap();
         prop_assert!(factors[..=peak].is_sorted() && factors[peak..].iter().rev().is_sorted());
         prop_assert!(factors.iter().all(|factor| *factor <= 1.0));
+    }
+
+    #[test]
+    fn the_parts_of_a_sequence_are_trainings_of_their_own(steps_per_epoch in 1_usize..50, first in 1_usize..9,
+                                                          second in 1_usize..9) {
+        let schedule = Sequence::new([Plug::new("cosine"), Plug::new("one_cycle")], [first as f64]);
+        let epochs = first + second;
+        let at = |step| schedule.at(Point::new(step, epochs * steps_per_epoch, epochs as f64));
+        let alone = |schedule: &dyn Schedule, step, epochs: usize| {
+            schedule.at(Point::new(step, epochs * steps_per_epoch, epochs as f64))
+        };
+        for step in 0..first * steps_per_epoch {
+            prop_assert!((at(step) - alone(&Cosine::default(), step, first)).abs() < 1e-9);
+        }
+        for step in 0..second * steps_per_epoch {
+            let ours = at(first * steps_per_epoch + step);
+            prop_assert!((ours - alone(&OneCycle::default(), step, second)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_cosine_restarts_in_the_first_step_of_its_epoch(steps_per_epoch in 1_usize..100, t_0 in 1_usize..6,
+                                                        t_mult in 1_usize..4) {
+        let schedule = CosineRestarts { t_0: t_0 as f64, t_mult, eta_min: 0.0 };
+        let (mut epoch, mut length) = (0, t_0);
+        while epoch < 100 {
+            let point = |step| Point::new(step, 1000 * steps_per_epoch, 1000.0);
+            prop_assert!((schedule.at(point(epoch * steps_per_epoch)) - 1.0).abs() < 1e-12);
+            let last = schedule.at(point((epoch + length) * steps_per_epoch - 1));
+            prop_assert!(last <= 0.5 || length * steps_per_epoch < 3);
+            epoch += length;
+            length *= t_mult;
+        }
+    }
+
+    #[test]
+    fn a_cycle_peaks_where_its_rise_ends(up in 1_usize..50, down in 1_usize..50, cycle in 0_usize..5) {
+        let schedule = |mode: &str| Cyclic {
+            base_factor: 0.1, step_size_up: up, step_size_down: Some(down), mode: mode.into(), gamma: 0.99,
+        };
+        let at = |mode: &str, step| schedule(mode).at(Point::new(step, 1000, 1.0));
+        let (start, peak) = (cycle * (up + down), cycle * (up + down) + up);
+        for mode in ["triangular", "triangular2", "exp_range"] {
+            prop_assert!((at(mode, start) - 0.1).abs() < 1e-12);
+        }
+        prop_assert!((at("triangular", peak) - 1.0).abs() < 1e-12);
+        prop_assert!((at("triangular2", peak) - (0.1 + 0.9 / 2f64.powi(cycle as i32))).abs() < 1e-12);
+        prop_assert!((at("exp_range", peak) - (0.1 + 0.9 * 0.99f64.powi(peak as i32))).abs() < 1e-12);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use tunesmith_core::{Describe, Param, Plug, register};
 
+use super::settings;
 use crate::{Point, Schedule, ScheduleEntry};
 
 /// Rises along a line from `start_factor` to 1, then follows another schedule over what is left of the training
@@ -111,10 +112,7 @@ impl Schedule for Warmup {
         if share < 1.0 {
             return self.start_factor + (1.0 - self.start_factor) * share;
         }
-        let then = self.made.get_or_init(|| match ScheduleEntry::make(&self.then, "then") {
-            Ok(schedule) => schedule.into(),
-            Err(error) => panic!("warmup: {error}"),
-        });
+        let then = self.made.get_or_init(|| settings::made(&self.then, "then"));
         then.at(point.since(steps, epochs))
     }
 }
