@@ -1,5 +1,6 @@
 //! Changing one setting of a raw recipe by its dotted path, as `--set` does.
 
+use crate::describe::is_range;
 use crate::{Table, Value, kinds};
 
 /// Puts a value at a dotted path: table keys and list positions, through a plug-in's short form where one stands.
@@ -46,18 +47,47 @@ fn put<'a>(node: &mut Value, path: &[&'a str], value: Value) -> Result<(), &'a s
             None => Err(part),
         },
         Value::Table(table) if table.contains_key(*part) => {
+            open_short_form(table, part, rest);
             put(table.get_mut(*part).expect("just seen"), rest, value)
         }
-        Value::Table(table) => match plug_settings(table) {
-            Some(settings) => put(settings, path, value),
-            None => put(
-                table.entry((*part).to_owned()).or_insert_with(|| Value::Table(Table::new())),
-                rest,
-                value,
-            ),
-        },
+        Value::Table(table) => {
+            if let Some(option) = option_named(table, part) {
+                return put(option, path, value);
+            }
+            match plug_settings(table) {
+                Some(settings) => put(settings, path, value),
+                None => put(
+                    table.entry((*part).to_owned()).or_insert_with(|| Value::Table(Table::new())),
+                    rest,
+                    value,
+                ),
+            }
+        }
         _ => Err(part),
     }
+}
+
+/// `{ dropout = 0.5 }` and a path that goes on behind `dropout`: the short form becomes a table of settings.
+fn open_short_form(table: &mut Table, name: &str, rest: &[&str]) {
+    let Some(value) = table.get_mut(name) else { return };
+    let short = value.as_table().is_none_or(is_range);
+    let kinds = kinds();
+    let first = kinds.iter().flat_map(|kind| (kind.list)()).find(|meta| meta.name == name);
+    let first = first.and_then(|meta| (meta.specs)().first().map(|spec| spec.name));
+    if let (true, false, Some(first)) = (short, rest.is_empty(), first) {
+        let main = std::mem::replace(value, Value::Null);
+        *value = Value::Table([(first.to_owned(), main)].into());
+    }
+}
+
+/// The option of `{ choice = [...] }` that is the plug-in of that name, by name alone or with settings.
+fn option_named<'a>(table: &'a mut Table, name: &str) -> Option<&'a mut Value> {
+    let Some(Value::List(options)) = table.get_mut("choice") else { return None };
+    options.iter_mut().find(|option| match option {
+        Value::Text(text) => text == name,
+        Value::Table(table) => table.contains_key(name),
+        _ => false,
+    })
 }
 
 /// The settings in `{ adam = { ... } }`, when the only key is the name of a linked plug-in.

@@ -125,11 +125,19 @@ pub(crate) fn entries<'a>(table: &'a Table, specs: &[ParamSpec], at: &str) -> Re
                 Value::Table(inner) if specs.iter().any(|spec| spec.name.starts_with(&inside)) => {
                     walk(inner, &inside, specs, at, found)?;
                 }
+                other if specs.iter().any(|spec| spec.name.starts_with(&inside)) => {
+                    let inner = specs.iter().filter_map(|spec| spec.name.strip_prefix(&inside));
+                    let inner: Vec<String> = inner.map(|key| format!("{key} = ...")).collect();
+                    let expected = format!("a table such as {key} = {{ {} }}", inner.join(", "));
+                    let because = format!("expected {expected}, found {other}");
+                    return Err(Error::new(path, Why::Conflict { because }));
+                }
                 _ => {
-                    let known = specs
+                    let known: std::collections::BTreeSet<&str> = specs
                         .iter()
                         .filter_map(|spec| spec.name.strip_prefix(prefix))
-                        .map(|rest| rest.split('.').next().unwrap_or(rest));
+                        .map(|rest| rest.split('.').next().unwrap_or(rest))
+                        .collect();
                     return Err(Error::unknown_key(join(at, prefix.trim_end_matches('.')), key, known));
                 }
             }
@@ -207,7 +215,8 @@ fn number(value: &Value, spec: &ParamSpec, expected: &'static str, path: &str) -
     if x.is_finite() && least <= x && x <= greatest {
         return Ok(());
     }
-    let allowed = match (least.is_finite(), greatest.is_finite()) {
+    // A bound nobody will meet is no bound to speak of.
+    let allowed = match (least.is_finite(), greatest < 1e9) {
         (true, true) => format!("{least} to {greatest}"),
         (true, false) => format!("{least} or more"),
         (false, true) => format!("{greatest} or less"),
@@ -218,11 +227,8 @@ fn number(value: &Value, spec: &ParamSpec, expected: &'static str, path: &str) -
 
 fn whole(value: &Value, spec: &ParamSpec, expected: &'static str, path: &str) -> Result<(), Error> {
     let i = value.as_i64().ok_or_else(|| Error::wrong_type(path, expected, value))?;
-    if i < 0 {
-        let allowed = "0 or more".to_owned();
-        return Err(Error::new(path, Why::OutOfRange { value: value.to_string(), allowed }));
-    }
-    number(value, spec, expected, path)
+    let from_zero = ParamSpec { valid: (spec.valid.0.max(0.0), spec.valid.1), ..*spec };
+    number(&Value::Int(i), &from_zero, expected, path)
 }
 
 fn one_of(word: &str, words: &[&str], path: &str) -> Result<(), Error> {

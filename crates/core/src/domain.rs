@@ -146,6 +146,11 @@ impl Domain {
         if step < 1 {
             return Err(bad(format!("a step must be at least 1, found {step}")));
         }
+        if high.checked_sub(low).is_none_or(|width| width > 1 << 53) {
+            return Err(bad(format!(
+                "the range [{low}, {high}] holds more numbers than can be told apart (2^53)"
+            )));
+        }
         match scale {
             Scale::Log if low < 1 => {
                 return Err(bad(format!("a log range of whole numbers starts at 1, found {low}")));

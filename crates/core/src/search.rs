@@ -59,8 +59,8 @@ enum Template {
     Plug(String, BTreeMap<String, Template>),
     Table(BTreeMap<String, Template>),
     List(Vec<Template>),
-    /// In a list: as many copies as the dimension says, spliced into the list.
-    Copies(String, Vec<Vec<Template>>),
+    /// In a list: as many copies as the dimension says, or all, spliced into the list.
+    Copies(Option<String>, Vec<Vec<Template>>),
 }
 
 impl Search {
@@ -137,7 +137,7 @@ impl Search {
             (Shape::Plugs { kind, .. }, Value::List(list)) => {
                 let mut items = Vec::new();
                 for (i, item) in list.iter().enumerate() {
-                    items.push(self.listed(item, kind, &format!("{path}.{i}"), when)?);
+                    items.push(self.listed(item, kind, &format!("{path}.{i}"), when, false)?);
                 }
                 Ok(Template::List(items))
             }
@@ -173,6 +173,7 @@ impl Search {
         kind: &'static str,
         path: &str,
         when: &[Condition],
+        defaults: bool,
     ) -> Result<Template, Error> {
         if let Some(range) = item.as_table().filter(|table| is_range(table)) {
             return self.choice(range, Some(kind), None, path, when);
@@ -184,41 +185,50 @@ impl Search {
             _ => None,
         });
         let Some((body, body_kind, count)) = repeated else {
-            return self.plug(&plug, kind, path, when, false);
+            return self.plug(&plug, kind, path, when, defaults);
         };
         let (Some(times), Some(Value::List(items))) = (plug.config.get(count), plug.config.get(body.name))
         else {
-            return self.plug(&plug, kind, path, when, false);
+            return self.plug(&plug, kind, path, when, defaults);
         };
         let count_spec =
             specs.iter().find(|spec| spec.name == count).expect("a repeated list names its count");
         let key = format!("{path}.{}.{count}", plug.name);
         let before = self.space.len();
         let counted = self.value(times, count_spec, &key, when)?;
-        let most = match self.space.dimension(&key).map(|dimension| &dimension.domain) {
-            Some(Domain::Int { high, .. }) => *high,
-            Some(Domain::Choice { options }) => options.iter().filter_map(Value::as_i64).max().unwrap_or(0),
-            _ => times.as_i64().unwrap_or(0),
+        let searched = self.space.dimension(&key).is_some();
+        let most = match (self.space.dimension(&key).map(|dimension| &dimension.domain), &counted) {
+            (Some(Domain::Int { high, .. }), _) => Some(*high),
+            (Some(Domain::Choice { options }), _) => options
+                .iter()
+                .map(Value::as_i64)
+                .collect::<Option<Vec<_>>>()
+                .and_then(|all| all.into_iter().max()),
+            (None, Template::Fixed(value)) => value.as_i64(),
+            _ => None,
+        };
+        let Some(most) = most else {
+            let because =
+                "a count is searched with { int = [low, high] } or a choice of whole numbers".into();
+            return Err(Error::new(key, Why::BadRange { because }));
         };
         let mut copies = Vec::new();
         for copy in 1..=most {
             let mut when = when.to_vec();
-            if matches!(counted, Template::Hole(_)) {
+            if searched {
                 when.push(Condition { key: key.clone(), test: Test::AtLeast(copy) });
             }
             let mut list = Vec::new();
             for (i, item) in items.iter().enumerate() {
-                list.push(self.listed(item, body_kind, &format!("{path}.copy{copy}.{i}"), &when)?);
+                let path = format!("{path}.copy{copy}.{i}");
+                list.push(self.listed(item, body_kind, &path, &when, false)?);
             }
             copies.push(list);
         }
         if self.space.len() == before {
             return self.plug(&plug, kind, path, when, false); // nothing is searched: keep it as written
         }
-        Ok(match counted {
-            Template::Hole(key) => Template::Copies(key, copies),
-            _ => Template::Copies(String::new(), copies),
-        })
+        Ok(Template::Copies(searched.then_some(key), copies))
     }
 
     fn range(
@@ -305,6 +315,8 @@ impl Search {
             }
             let branch = match (plug_kind, option) {
                 (Some(_), _) if label.as_str() == Some("off") => Template::Fixed(label.clone()),
+                // Without a setting of its own it stands in a list, where an option may be several layers.
+                (Some(kind), option) if spec.is_none() => self.listed(option, kind, path, &when, true)?,
                 (Some(kind), option) => {
                     self.plug(&Plug::parse(option, kind, path)?, kind, path, &when, true)?
                 }
@@ -418,13 +430,7 @@ fn fill(template: &Template, params: &Params) -> Value {
     match template {
         Template::Fixed(value) => value.clone(),
         Template::Hole(key) => read(key).clone(),
-        Template::Choice(key, options) => {
-            let chosen = read(key);
-            match options.iter().find(|(label, _)| label.same(chosen)) {
-                Some((_, option)) => fill(option, params),
-                None => panic!("fill: `{key}` has no option {chosen}"),
-            }
-        }
+        Template::Choice(key, options) => fill(chosen_option(key, options, params), params),
         Template::Plug(name, settings) => {
             let config = settings.iter().map(|(key, value)| (key.clone(), fill(value, params))).collect();
             Plug { name: name.clone(), config }.to_value()
@@ -439,20 +445,28 @@ fn fill(template: &Template, params: &Params) -> Value {
 
 #[track_caller]
 fn fill_list(items: &[Template], params: &Params) -> Vec<Value> {
-    let mut list = Vec::new();
-    for item in items {
-        match item {
-            Template::Copies(key, copies) => {
-                let count = match params.get(key) {
-                    Some(value) => usize::try_from(value.as_i64().unwrap_or(0)).unwrap_or(0),
-                    None => copies.len(),
-                };
-                for copy in &copies[..count.min(copies.len())] {
-                    list.extend(fill_list(copy, params));
-                }
-            }
-            other => list.push(fill(other, params)),
+    items.iter().flat_map(|item| fill_item(item, params)).collect()
+}
+
+/// What one item of a list becomes: copies become several.
+#[track_caller]
+fn fill_item(item: &Template, params: &Params) -> Vec<Value> {
+    match item {
+        Template::Copies(key, copies) => {
+            let chosen = key.as_ref().and_then(|key| params.get(key)).and_then(Value::as_i64);
+            let count = chosen.map_or(copies.len(), |count| usize::try_from(count).unwrap_or(0));
+            copies[..count.min(copies.len())].iter().flat_map(|copy| fill_list(copy, params)).collect()
         }
+        Template::Choice(key, options) => fill_item(chosen_option(key, options, params), params),
+        other => vec![fill(other, params)],
     }
-    list
+}
+
+#[track_caller]
+fn chosen_option<'a>(key: &str, options: &'a [(Value, Template)], params: &Params) -> &'a Template {
+    let Some(chosen) = params.get(key) else { panic!("fill: the settings have no value for `{key}`") };
+    match options.iter().find(|(label, _)| label.same(chosen)) {
+        Some((_, option)) => option,
+        None => panic!("fill: `{key}` has no option {chosen}"),
+    }
 }

@@ -239,6 +239,12 @@ fn a_choice_may_hold_a_range() {
 #[test]
 fn mistakes_name_the_place_and_the_cure() {
     for (json, said) in [
+        (
+            r#"{"regularize": 0.1}"#,
+            "model.regularize: expected a table such as regularize = { l2 = ... }, found 0.1",
+        ),
+        (r#"{"epochs": -3}"#, "model.epochs: -3 is not possible, allowed is 0 or more"),
+        (r#"{"epochs": {"int": [-9223372036854775808, 9223372036854775807]}}"#, "model.epochs: the range"),
         (r#"{"epoch": 3}"#, "model: unknown key `epoch`, did you mean `epochs`?"),
         (r#"{"regularize": {"l1": 3}}"#, "model.regularize: unknown key `l1`, did you mean `l2`?"),
         (r#"{"rule": "adma"}"#, "model.rule: no rule is called `adma`, did you mean `adam`?"),
@@ -297,6 +303,62 @@ fn settings_are_set_through_a_plug_ins_short_form() {
     let recipe: Recipe = from_table(root["model"].as_table().unwrap(), "model").unwrap();
     assert_eq!(recipe.rule, Plug::new("adam").with("beta1", 0.8).with("lr", 0.5));
     assert_eq!(recipe.epochs, 2);
+}
+
+#[test]
+fn a_count_may_be_a_choice() {
+    let search = read(
+        r#"{"layers": [{"repeat": {"choice": [1, 3]}, "layers": [{"dense": {"units": {"int": [16, 256]}}}]}]}"#,
+    )
+    .unwrap();
+    for (u, copies) in [(0.0, 1), (0.9, 3)] {
+        let params = search.space().complete(|d| d.domain.place(u));
+        assert_eq!(params.len(), 1 + copies, "each copy has its own dimension, and only those there are");
+        let Some(Value::List(layers)) = search.fill(&params)["model"].at("layers").cloned() else { panic!() };
+        assert_eq!(layers.len(), copies);
+    }
+    let single = read(
+        r#"{"layers": [{"repeat": {"choice": [2]}, "layers": [{"dense": {"units": {"int": [1, 9]}}}]}]}"#,
+    )
+    .unwrap();
+    assert_eq!(single.space().len(), 2);
+    assert!(
+        error(r#"{"layers": [{"repeat": {"choice": ["two"]}, "layers": []}]}"#).contains("a whole number")
+    );
+}
+
+#[test]
+fn an_option_of_a_list_may_repeat_with_dimensions_per_copy() {
+    let search = read(
+        r#"{"layers": [{"choice": ["dense", {"repeat": {"times": 2, "layers": [{"dense": {"units": {"int": [16, 256]}}}]}}]}]}"#,
+    )
+    .unwrap();
+    let keys: Vec<&str> = search.space().dimensions().iter().map(|d| d.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "model.layers.0",
+            "model.layers.0.dense.units",
+            "model.layers.0.copy1.0.dense.units",
+            "model.layers.0.copy2.0.dense.units"
+        ]
+    );
+    let filled = search.fill(&search.space().complete(|d| d.domain.place(0.99)));
+    let recipe: Recipe = from_table(filled["model"].as_table().unwrap(), "model").unwrap();
+    assert_eq!(recipe.layers.len(), 2);
+}
+
+#[test]
+fn settings_are_set_inside_short_forms_and_options() {
+    let json = r#"{"model": {"layers": [{"dense": {"int": [1, 9]}}], "rule": {"choice": ["sgd", {"adam": {"beta1": 0.8}}]}}}"#;
+    let Value::Table(mut root) = serde_json::from_str(json).unwrap() else { unreachable!() };
+    set(&mut root, "model.layers.0.dense.units", Value::Int(5)).unwrap();
+    set(&mut root, "model.rule.sgd.lr", Value::Float(0.5)).unwrap();
+    set(&mut root, "model.rule.adam.lr", Value::Float(0.25)).unwrap();
+    assert_eq!(
+        Value::from(root).at("model").unwrap().to_string(),
+        "{layers = [{dense = {units = 5}}], rule = {choice = [{sgd = {lr = 0.5}}, {adam = {beta1 = 0.8, lr = 0.25}}]}}"
+    );
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
         &recipe,
         RunOptions {
             out: Some(out),
-            threads: matches.get_one::<usize>("threads").copied().unwrap_or(0),
+            threads: matches.get_one::<u16>("threads").copied().map_or(0, usize::from),
             callbacks: vec![Box::new(TrainingBar::new())],
             stop: stop.clone(),
             command: command_line(),

@@ -201,3 +201,41 @@ fn a_changed_choice_asks_for_another_study() {
     folder.write("r.toml", &SMALL.replace("[4, 32]", "[4, 64]"));
     folder.run(&["tune", "r.toml", "--json", "--trials", "5"]).ok();
 }
+
+#[test]
+fn threads_and_workers_are_counted_in_reason() {
+    let folder = Folder::new("threads");
+    folder.write("r.toml", FIXED);
+    let ran = folder.run(&["train", "r.toml", "--threads", "100000"]);
+    assert_eq!(ran.code, Some(2));
+    check(&ran.stderr, &["100000", "0..=1024"]);
+    folder.write("r.toml", SMALL);
+    check(
+        &folder.run(&["tune", "r.toml", "--workers", "100000"]).failed(2),
+        &["tuning.workers", "0 to 1024"],
+    );
+}
+
+#[test]
+fn trials_that_diverge_or_take_too_long_are_recorded_and_the_search_goes_on() {
+    let folder = Folder::new("lessons");
+    let wild = SMALL
+        .replace(
+            "{ choice = [\"sgd\", \"adam\"] }",
+            "{ sgd = { lr = { float = [1e-3, 1e38], scale = \"log\" } } }",
+        )
+        .replace("[\"relu\", \"tanh\"]", "[\"relu\"]");
+    folder.write("wild.toml", &wild);
+    let object = folder.run(&["tune", "wild.toml", "--json"]).ok();
+    assert!(object["trials"]["diverged"].as_u64().unwrap() > 0, "{object}");
+    assert!(object["trials"]["complete"].as_u64().unwrap() > 0, "{object}");
+    folder.write(
+        "slow.toml",
+        &SMALL
+            .replace("epochs = 8", "epochs = 100000")
+            .replace("trials = 12", "trials = 2\ntrial_time = \"0.05s\""),
+    );
+    let object = folder.run(&["tune", "slow.toml", "--json"]).ok();
+    assert_eq!(object["trials"]["failed"], 2, "{object}");
+    assert!(object["best"].is_null() && object["test"].is_null(), "{object}");
+}
