@@ -10,7 +10,11 @@ use tunesmith_tensor::{DType, Par};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for entry in all::<OptimizerEntry>() {
         let name = entry.meta().name;
-        let mut optimizer = OptimizerEntry::make(&Plug::new(name).with("lr", 0.05), "optimizer")?;
+        // A rule around another one has no learning rate of its own.
+        let has_lr = (entry.meta().specs)().iter().any(|spec| spec.name == "lr");
+        let plug = Plug::new(name);
+        let plug = if has_lr { plug.with("lr", 0.05) } else { plug };
+        let mut optimizer = OptimizerEntry::make(&plug, "optimizer")?;
         optimizer.init(&Layout::packed([("point", vec![2])]), DType::F64);
         let mut point = [3.0_f64, -2.0];
         for _ in 0..100 {

@@ -58,6 +58,7 @@ mod rule;
 mod transforms;
 
 mod rules;
+mod wrappers;
 
 mod schedule;
 mod schedules;
@@ -93,3 +94,4 @@ pub use transforms::{
     AddL1, AddL2, ClipByGlobalNorm, ClipByValue, Momentum, ScaleByAdam, ScaleByLearningRate, ScaleByRms,
     ScaleByRootSum, ScaleByTrustRatio, ScheduleFree, clip_by_global_norm, clip_by_value,
 };
+pub use wrappers::{Cautious, Ema, GradientCentralization, Lookahead};

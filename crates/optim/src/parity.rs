@@ -139,7 +139,8 @@ fn schedule(case: Case<'_>) -> Result<f64, String> {
         "cyclic" => {
             lr = arguments.number("max_lr", None)?;
             plug = plug.with("base_factor", arguments.number("base_lr", None)? / lr);
-            for name in ["step_size_up", "step_size_down", "mode", "gamma"] {
+            plug = plug.with("gamma", arguments.number("gamma", Some(1.0))?);
+            for name in ["step_size_up", "step_size_down", "mode"] {
                 if let Some(value) = arguments.take(name) {
                     plug = plug.with(name, value);
                 }

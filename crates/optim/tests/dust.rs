@@ -8,13 +8,12 @@ use tunesmith_tensor::{DType, Par};
 fn without_gradients_nothing_stays_subnormal() {
     for entry in all::<OptimizerEntry>() {
         let name = entry.meta().name;
-        let mut plug = Plug::new(name).with("lr", 0.1);
-        let decays = (entry.meta().specs)().iter().any(|spec| spec.name == "weight_decay");
-        if decays {
-            plug = plug.with("weight_decay", 0.5);
-        }
-        if (entry.meta().specs)().iter().any(|spec| spec.name == "momentum") {
-            plug = plug.with("momentum", 0.9);
+        let mut plug = Plug::new(name);
+        let has = |setting: &str| (entry.meta().specs)().iter().any(|spec| spec.name == setting);
+        for (setting, value) in [("lr", 0.1), ("weight_decay", 0.5), ("momentum", 0.9)] {
+            if has(setting) {
+                plug = plug.with(setting, value);
+            }
         }
         let mut optimizer = OptimizerEntry::make(&plug, "optimizer").unwrap();
         optimizer.init(&Layout::packed([("w", vec![3])]), DType::F32);

@@ -99,6 +99,20 @@ def sophia(x, lr=.01, b1=.965, b2=.99, rho=20., batch=2, every=2, decay=.1):  # 
         x -= lr * sign(m) * min(1, abs(m) / (rho * batch * h + 1e-15))
 
 
+def lookahead(x, lr=.01, b1=.9, b2=.999, eps=1e-8, k=2, alpha=.3):
+    m = v = t = 0
+    slow = x
+    while True:
+        g = yield x
+        t += 1
+        m = b1 * m + (1 - b1) * g
+        v = b2 * v + (1 - b2) * g * g
+        x -= lr * (m / (1 - b1 ** t)) / (sqrt(v / (1 - b2 ** t)) + eps)
+        if t % k == 0:
+            slow += alpha * (x - slow)
+            x = slow
+
+
 def prodigy(start=START, b1=.9, b2=.999, eps=1e-8, d0=1e-6, decay=.01):  # authors' prodigy.py 1.1
     """All elements together, on the sizes of the gradients: with signs that change the estimate never grows."""
     x, m, v, s = list(start), [0] * 3, [0] * 3, [0] * 3
@@ -123,7 +137,7 @@ def prodigy(start=START, b1=.9, b2=.999, eps=1e-8, d0=1e-6, decay=.01):  # autho
 
 
 if __name__ == "__main__":
-    for rule in (adabelief, yogi, adan, ftrl, schedule_free_sgd, sophia):
+    for rule in (adabelief, yogi, adan, ftrl, schedule_free_sgd, sophia, lookahead):
         print(rule.__name__, ", ".join(f"{x:.12f}" for x in element_wise(rule)))
     print("ftrl from zero", ", ".join(f"{x:.12f}" for x in element_wise(ftrl, (0.0, 0.0, 0.0))))
     print("ftrl from small", ", ".join(f"{x:.12f}" for x in element_wise(ftrl, (0.01, -0.02, 0.03))))

@@ -1,6 +1,6 @@
 //! The suite every optimizer passes.
 
-use tunesmith_core::{Entry as _, Scale, Seed, Table, Value};
+use tunesmith_core::{Entry as _, Plug, Scale, Seed, Shape, Table, Value, find};
 use tunesmith_tensor::Par;
 
 use super::probe::{bits, declared_bytes, load, normal, pace, save, walk};
@@ -263,27 +263,41 @@ fn shards<T: Element>(subject: &Subject<'_>) -> Result<(), String> {
 
 /// Whether some learning rate of the rule's own range reaches the problem's goal.
 fn descends(entry: &OptimizerEntry, problem: &Problem) -> Result<(), String> {
-    const RATES: usize = 13;
-    let specs = (entry.meta().specs)();
-    let range = specs.iter().find(|spec| spec.name == "lr").and_then(|spec| spec.range);
-    let tables: Vec<Table> = match range {
-        None => vec![Table::new()],
-        Some(range) => (0..RATES)
-            .map(|i| {
-                let share = i as f64 / (RATES - 1) as f64;
-                let lr = match range.scale {
-                    Scale::Log => range.low * (range.high / range.low).powf(share),
-                    _ => range.low + (range.high - range.low) * share,
-                };
-                [("lr".to_owned(), Value::Float(lr))].into()
-            })
-            .collect(),
-    };
     let mut best = f64::INFINITY;
-    for table in tables {
+    for table in rates(entry)? {
         best = best.min(reached(&Subject { entry, table }, problem)?);
     }
     if best <= problem.goal { Ok(()) } else { Err(format!("reached {best}, the goal is {}", problem.goal)) }
+}
+
+/// Settings with learning rates all over the rule's own range, or over that of the rule inside it.
+fn rates(entry: &OptimizerEntry) -> Result<Vec<Table>, String> {
+    const RATES: usize = 13;
+    let meta = entry.meta();
+    let specs = (meta.specs)();
+    if let Some(range) = specs.iter().find(|spec| spec.name == "lr").and_then(|spec| spec.range) {
+        let table = |i| {
+            let share = i as f64 / (RATES - 1) as f64;
+            let lr = match range.scale {
+                Scale::Log => range.low * (range.high / range.low).powf(share),
+                _ => range.low + (range.high - range.low) * share,
+            };
+            [("lr".to_owned(), Value::Float(lr))].into()
+        };
+        return Ok((0..RATES).map(table).collect());
+    }
+    let Some(inner) = specs.iter().find(|spec| spec.shape == Shape::Plug { kind: "optimizer" }) else {
+        return Ok(vec![Table::new()]);
+    };
+    let defaults = (meta.defaults)();
+    let plug = defaults.get(inner.name).ok_or("the rule inside has no default")?;
+    let plug = Plug::parse(plug, "optimizer", inner.name).map_err(|error| error.to_string())?;
+    let inside = find::<OptimizerEntry>(&plug.name, inner.name).map_err(|error| error.to_string())?;
+    let with = |rate: Table| {
+        let plug = Plug { config: plug.config.clone().into_iter().chain(rate).collect(), ..plug.clone() };
+        [(inner.name.to_owned(), plug.to_value())].into()
+    };
+    Ok(rates(inside)?.into_iter().map(with).collect())
 }
 
 /// The value after the problem's steps; infinite when the steps diverge.
