@@ -1,7 +1,9 @@
 //! How much the settings of one dimension go with the order of the trials: what to look at first.
 
 use tunesmith_core::{Dimension, Domain, Space};
-use tunesmith_tuner::{Direction, TrialRecord, TrialState};
+use tunesmith_tuner::{Direction, TrialRecord};
+
+use crate::input::{better_first, is_valued};
 
 /// Ranges are cut into this many parts of equal numbers of trials.
 const PARTS: usize = 4;
@@ -12,21 +14,16 @@ const PARTS: usize = 4;
 /// corrected for the number of parts (epsilon squared, Kelley 1935), times the share of trials in which the dimension
 /// exists. It orders a page; it is no test, and it sees no interactions.
 pub(crate) fn influence(space: &Space, trials: &[TrialRecord], direction: Direction) -> Vec<f64> {
-    let counted = |trial: &&TrialRecord| matches!(trial.state, TrialState::Complete | TrialState::Pruned);
-    let mut valued: Vec<(&TrialRecord, f64)> = trials
-        .iter()
-        .filter(counted)
-        .filter_map(|trial| Some((trial, direction.loss(trial.value.filter(|x| x.is_finite())?))))
-        .collect();
-    valued.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.number.cmp(&b.0.number)));
+    let mut valued: Vec<&TrialRecord> = trials.iter().filter(|trial| is_valued(trial)).collect();
+    valued.sort_by(|a, b| better_first(a, b, direction));
     space.dimensions().iter().map(|dimension| of_one(dimension, &valued)).collect()
 }
 
-fn of_one(dimension: &Dimension, valued: &[(&TrialRecord, f64)]) -> f64 {
+fn of_one(dimension: &Dimension, valued: &[&TrialRecord]) -> f64 {
     let rows: Vec<(f64, f64)> = valued
         .iter()
         .enumerate()
-        .filter_map(|(rank, (trial, _))| {
+        .filter_map(|(rank, trial)| {
             Some((dimension.domain.coordinate(trial.params.get(&dimension.key)?)?, rank as f64))
         })
         .collect();

@@ -1,5 +1,6 @@
 //! What a page is made of: plain data, filled in by whoever ran the study or the training.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 use tunesmith_core::Space;
@@ -76,11 +77,35 @@ impl<'a> StudyInput<'a> {
 
 /// The complete trial with the best finite value, the one with the lowest number of equals.
 pub(crate) fn best(trials: &[TrialRecord], direction: Direction) -> Option<&TrialRecord> {
-    let complete = trials.iter().filter(|trial| trial.state == TrialState::Complete);
-    complete
-        .filter_map(|trial| Some((direction.loss(trial.value.filter(|value| value.is_finite())?), trial)))
-        .min_by(|(a, x), (b, y)| a.total_cmp(b).then(x.number.cmp(&y.number)))
-        .map(|(_, trial)| trial)
+    trials
+        .iter()
+        .filter(|trial| trial.state == TrialState::Complete && is_valued(trial))
+        .min_by(|a, b| better_first(a, b, direction))
+}
+
+/// Whether a trial ended with a value that can be ranked: a final one, or its last when it was stopped early.
+pub(crate) fn is_valued(trial: &TrialRecord) -> bool {
+    matches!(trial.state, TrialState::Complete | TrialState::Pruned)
+        && trial.value.is_some_and(f64::is_finite)
+}
+
+/// The order of trials, the better first: the complete ones by value, then those stopped early by how far they came
+/// and, as far, by value; then the rest; equals by number.
+///
+/// The last value of a stopped trial is no final value. It cannot beat one, however good it looks, and it says little
+/// beside that of a trial that went further (Optuna's TPE sampler orders pruned trials in the same way).
+pub(crate) fn better_first(a: &TrialRecord, b: &TrialRecord, direction: Direction) -> Ordering {
+    let standing = |trial: &TrialRecord| match (is_valued(trial), trial.state) {
+        (true, TrialState::Complete) => (0, Reverse(0)),
+        (true, _) => (1, Reverse(trial.last_report().map_or(0, |(step, _)| step))),
+        _ => (2, Reverse(0)),
+    };
+    let loss = |trial: &TrialRecord| match trial.value {
+        Some(value) if is_valued(trial) => direction.loss(value),
+        _ => f64::INFINITY,
+    };
+    let by_value = || loss(a).total_cmp(&loss(b));
+    standing(a).cmp(&standing(b)).then_with(by_value).then(a.number.cmp(&b.number))
 }
 
 /// One training, with what it reached.
@@ -213,4 +238,32 @@ pub struct Reproduce {
     pub data: Option<String>,
     /// When, as the caller writes dates; this crate knows no clock.
     pub when: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{best, better_first};
+    use tunesmith_tuner::{Direction, TrialRecord, TrialState};
+
+    #[test]
+    fn a_stopped_trial_never_stands_before_a_complete_one() {
+        let trial = |number, state, value, steps| {
+            let mut trial = TrialRecord::new(number);
+            (trial.state, trial.value) = (state, value);
+            (0..steps).for_each(|step| assert!(trial.report(step, 0.5)));
+            trial
+        };
+        let mut trials = [
+            trial(0, TrialState::Failed, None, 2),
+            trial(1, TrialState::Pruned, Some(0.4987), 3),
+            trial(2, TrialState::Complete, Some(0.41), 10),
+            trial(3, TrialState::Pruned, Some(0.45), 6),
+            trial(4, TrialState::Complete, Some(0.4963), 10),
+            trial(5, TrialState::Complete, Some(f64::NAN), 10),
+            trial(6, TrialState::Pruned, Some(0.2), 3),
+        ];
+        assert_eq!(best(&trials, Direction::Maximize).map(|trial| trial.number), Some(4));
+        trials.sort_by(|a, b| better_first(a, b, Direction::Maximize));
+        assert_eq!(trials.each_ref().map(|trial| trial.number), [4, 2, 3, 1, 6, 0, 5]);
+    }
 }

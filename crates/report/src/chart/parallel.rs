@@ -7,6 +7,7 @@ use tunesmith_tuner::{Direction, TrialRecord, TrialState};
 
 use super::svg::{Anchor, Svg};
 use super::{Axis, Size, focus_of, thin};
+use crate::input::{best, better_first, is_valued};
 use crate::labels::unique;
 
 /// Room below (or beside) an axis for trials in which its dimension does not exist.
@@ -47,30 +48,23 @@ pub fn parallel(
     );
     let mut svg = Svg::new("parallel", size, &title, &description);
 
-    let mut shown: Vec<(&TrialRecord, Option<f64>)> = thin(trials, direction, 2_000)
-        .into_iter()
-        .filter(|trial| !trial.params.is_empty())
-        .map(|trial| {
-            (trial, trial.value.filter(|value| value.is_finite()).map(|value| direction.loss(value)))
-        })
-        .collect();
+    let mut shown: Vec<&TrialRecord> =
+        thin(trials, direction, 2_000).into_iter().filter(|trial| !trial.params.is_empty()).collect();
     // Worst first, so that the best lie on top.
-    shown.sort_by(|(a, x), (b, y)| {
-        let loss = |loss: &Option<f64>| loss.unwrap_or(f64::INFINITY);
-        loss(y).total_cmp(&loss(x)).then(b.number.cmp(&a.number))
-    });
+    shown.sort_by(|a, b| better_first(b, a, direction));
 
     let axes = Axes::new(&dimensions, trials, &shown, direction, size, upright);
     axes.draw_lines(&mut svg);
     let shares: Vec<Vec<f64>> =
         axes.dimensions.iter().map(|(dimension, _)| shares(dimension, &shown)).collect();
-    let valued = shown.iter().filter(|(_, loss)| loss.is_some()).count();
+    let valued = shown.iter().filter(|trial| is_valued(trial)).count();
+    let winner = best(trials, direction).map(|trial| trial.number);
     let mut rank = 0;
-    for (i, (trial, loss)) in shown.iter().enumerate() {
+    for (i, trial) in shown.iter().enumerate() {
         let share: Vec<f64> = shares.iter().map(|shares| shares[i]).collect();
-        rank += usize::from(loss.is_some());
-        let strength = loss.map(|_| format!("q{}", (rank * 8) / valued));
-        let best = (loss.is_some() && rank == valued).then_some("best");
+        rank += usize::from(is_valued(trial));
+        let strength = is_valued(trial).then(|| format!("q{}", (rank * 8) / valued));
+        let best = (Some(trial.number) == winner).then_some("best");
         let state = (trial.state != TrialState::Complete).then(|| trial.state.name());
         let words = [Some("path"), state, strength.as_deref(), best];
         let class = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -82,12 +76,12 @@ pub fn parallel(
 }
 
 /// For each trial, its place among those with the same value of a discrete dimension, from 0 (the worst) to 1.
-fn shares(dimension: &Dimension, shown: &[(&TrialRecord, Option<f64>)]) -> Vec<f64> {
+fn shares(dimension: &Dimension, shown: &[&TrialRecord]) -> Vec<f64> {
     let value = |trial: &TrialRecord| trial.params.get(&dimension.key).map(ToString::to_string);
     let mut counts: BTreeMap<Option<String>, f64> = BTreeMap::new();
     let places: Vec<(Option<String>, f64)> = shown
         .iter()
-        .map(|(trial, _)| {
+        .map(|trial| {
             let value = value(trial);
             let count = counts.entry(value.clone()).or_default();
             *count += 1.0;
@@ -116,15 +110,15 @@ impl<'a> Axes<'a> {
     fn new(
         dimensions: &[&'a Dimension],
         trials: &[TrialRecord],
-        shown: &[(&TrialRecord, Option<f64>)],
+        shown: &[&TrialRecord],
         direction: Direction,
         size: Size,
         upright: bool,
     ) -> Self {
         let count = dimensions.len() + 1;
-        let lacks = |key: &str| shown.iter().any(|(trial, _)| !trial.params.contains_key(key));
+        let lacks = |key: &str| shown.iter().any(|trial| !trial.params.contains_key(key));
         let mut missing: Vec<bool> = dimensions.iter().map(|dimension| lacks(&dimension.key)).collect();
-        missing.push(shown.iter().any(|(_, loss)| loss.is_none()));
+        missing.push(shown.iter().any(|trial| trial.value.is_none_or(|value| !value.is_finite())));
         let slot = if missing.contains(&true) { SLOT } else { 0.0 };
         let (along, slot, first, last) = if upright {
             let bottom = size.height - 14.0 - slot;

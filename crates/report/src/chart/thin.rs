@@ -2,8 +2,10 @@
 
 use tunesmith_tuner::{Direction, TrialRecord};
 
-/// At most so many trials, in the order given: all if there are no more, else the best half of the places for the best
-/// values and the rest evenly through the study.
+use crate::input::better_first;
+
+/// At most so many trials, in the order given: all if there are no more, else half of the places for the best (complete
+/// ones before those stopped early) and the rest evenly through the study.
 ///
 /// ```
 /// use tunesmith_report::chart::thin;
@@ -18,9 +20,7 @@ pub fn thin(trials: &[TrialRecord], direction: Direction, most: usize) -> Vec<&T
         return trials.iter().collect();
     }
     let mut order: Vec<usize> = (0..trials.len()).collect();
-    let loss =
-        |i: &usize| trials[*i].value.filter(|x| !x.is_nan()).map_or(f64::INFINITY, |x| direction.loss(x));
-    order.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+    order.sort_by(|a, b| better_first(&trials[*a], &trials[*b], direction));
     let mut kept = vec![false; trials.len()];
     order.iter().take(most / 2).for_each(|&i| kept[i] = true);
     let rest = most - most / 2;

@@ -4,6 +4,7 @@ use tunesmith_core::Dimension;
 use tunesmith_tuner::{TrialRecord, TrialState};
 
 use crate::StudyInput;
+use crate::input::{better_first, is_valued};
 use crate::labels::shared;
 
 /// A study in the order in which rules look at it.
@@ -12,37 +13,21 @@ pub(crate) struct Facts<'a> {
     pub(crate) input: &'a StudyInput<'a>,
     /// Complete trials with a finite value, best first.
     pub(crate) complete: Vec<&'a TrialRecord>,
-    /// Complete and pruned trials with a finite value, best first.
+    /// Complete trials as above, then those stopped early, the furthest first: their last values are not final.
     pub(crate) valued: Vec<&'a TrialRecord>,
 }
 
 impl<'a> Facts<'a> {
     pub(crate) fn of(input: &'a StudyInput<'a>) -> Self {
-        let by_value = |states: &[TrialState]| {
-            let mut trials: Vec<&TrialRecord> = input
-                .trials
-                .iter()
-                .filter(|trial| states.contains(&trial.state) && trial.value.is_some_and(f64::is_finite))
-                .collect();
-            trials.sort_by(|a, b| {
-                Self::loss_of(input, a).total_cmp(&Self::loss_of(input, b)).then(a.number.cmp(&b.number))
-            });
-            trials
-        };
-        Self {
-            input,
-            complete: by_value(&[TrialState::Complete]),
-            valued: by_value(&[TrialState::Complete, TrialState::Pruned]),
-        }
-    }
-
-    fn loss_of(input: &StudyInput<'_>, trial: &TrialRecord) -> f64 {
-        trial.value.map_or(f64::INFINITY, |value| input.direction.loss(value))
+        let mut valued: Vec<&TrialRecord> = input.trials.iter().filter(|trial| is_valued(trial)).collect();
+        valued.sort_by(|a, b| better_first(a, b, input.direction));
+        let complete = valued.iter().copied().filter(|trial| trial.state == TrialState::Complete).collect();
+        Self { input, complete, valued }
     }
 
     /// The trial's value as something to make small.
     pub(crate) fn loss(&self, trial: &TrialRecord) -> f64 {
-        Self::loss_of(self.input, trial)
+        trial.value.map_or(f64::INFINITY, |value| self.input.direction.loss(value))
     }
 
     /// The best complete trials: a tenth of them, five at least (algorithms' "best k": max(5, 10 %)).

@@ -1,15 +1,25 @@
 //! An option that never did well.
 //!
 //! Source: ours; a sign test. Threshold: at least five trials with a value, none of them in the better half of all:
-//! chance alone does that once in 32 times or less.
+//! chance alone does that once in 32 times or less. Trials that were stopped early stand behind those that ran to the
+//! end, the one that came further first.
 
 use tunesmith_core::{Dimension, Domain, Value};
-use tunesmith_tuner::TrialRecord;
+use tunesmith_tuner::{TrialRecord, TrialState};
 
 use super::facts::Facts;
 use super::{Finding, Severity, patch};
 use crate::labels::{human, human_shared, shared};
 use crate::number::{metric as number, setting};
+
+/// How the trials with an option did.
+struct Standing {
+    trials: usize,
+    /// How many of them are in the better half of all that chose.
+    well: usize,
+    /// The best value of those that ran to the end: the last value of a stopped trial is no result.
+    best: Option<f64>,
+}
 
 pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
     for group in facts.written() {
@@ -26,34 +36,42 @@ pub(crate) fn check(facts: &Facts<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The values of the trials with an option in any copy, and how many of them are in the better half of all that chose.
-fn standing(facts: &Facts<'_>, group: &[&Dimension], option: &Value) -> (Vec<f64>, usize) {
+/// How the trials with an option in any copy did.
+fn standing(facts: &Facts<'_>, group: &[&Dimension], option: &Value) -> Standing {
     let chosen = |trial: &TrialRecord| -> Vec<Value> {
         group.iter().filter_map(|dimension| trial.params.get(&dimension.key).cloned()).collect()
     };
-    let chose: Vec<(f64, Vec<Value>)> = facts
+    let chose: Vec<(&TrialRecord, bool)> = facts
         .valued
         .iter()
-        .filter_map(|trial| Some((trial.value?, chosen(trial))))
+        .map(|trial| (*trial, chosen(trial)))
         .filter(|(_, chosen)| !chosen.is_empty())
+        .map(|(trial, chosen)| (trial, chosen.iter().any(|value| value.same(option))))
         .collect();
     let half = chose.len().div_ceil(2);
-    let with = |(_, chosen): &&(f64, Vec<Value>)| chosen.iter().any(|value| value.same(option));
-    let values = chose.iter().filter(with).map(|(value, _)| *value).collect();
-    (values, chose[..half].iter().filter(with).count())
+    let mut with = chose.iter().filter(|(_, with)| *with).map(|(trial, _)| trial);
+    Standing {
+        trials: with.clone().count(),
+        well: chose[..half].iter().filter(|(_, with)| *with).count(),
+        best: with.find(|trial| trial.state == TrialState::Complete).and_then(|trial| trial.value),
+    }
 }
 
 fn is_weak(facts: &Facts<'_>, group: &[&Dimension], option: &Value) -> bool {
-    let (values, well) = standing(facts, group, option);
-    values.len() >= 5 && well == 0
+    let Standing { trials, well, .. } = standing(facts, group, option);
+    trials >= 5 && well == 0
 }
 
 fn finding(facts: &Facts<'_>, group: &[&Dimension], option: &Value, rest: &[Value]) -> Finding {
-    let (values, _) = standing(facts, group, option);
+    let Standing { trials, best, .. } = standing(facts, group, option);
     let (dimension, option) = (group[0], setting(option));
     let name = if group.len() > 1 { human_shared(&dimension.key) } else { human(&dimension.key) };
-    // Values come best first.
-    let (best, winner) = (values[0], facts.valued[0].value.unwrap_or(f64::NAN));
+    let reached = match (best, facts.complete.first().and_then(|winner| winner.value)) {
+        (Some(best), Some(winner)) => {
+            format!("the best of them reached {}, the best of all {}", number(best), number(winner))
+        }
+        _ => "none of them ran to the end".to_owned(),
+    };
     let advice = match rest {
         [only] => format!("Fix `{name}` to {} and spend the trials elsewhere.", setting(only)),
         _ => format!("Leave {option} out and spend its trials on the others."),
@@ -63,11 +81,7 @@ fn finding(facts: &Facts<'_>, group: &[&Dimension], option: &Value, rest: &[Valu
         id: "weak_choice",
         severity: Severity::Info,
         sentence: format!(
-            "None of the {} trials with `{name}` {option} was in the better half; the best of them reached {}, the best \
-             of all {}.",
-            values.len(),
-            number(best),
-            number(winner)
+            "None of the {trials} trials with `{name}` {option} was in the better half; {reached}."
         ),
         advice,
         patch: Some(patch::range(facts.input.space, dimension, &written)),
@@ -99,6 +113,34 @@ mod tests {
             "None of the 6 trials with `x` sigmoid was in the better half; the best of them reached 14.00, the best of all 0."
         );
         assert_eq!(found[0].1.as_deref(), Some("x = { choice = [\"relu\", \"tanh\"] }"));
+    }
+
+    #[test]
+    fn the_last_value_of_a_stopped_trial_is_not_quoted_as_a_result() {
+        let space = made_up::space(Domain::choice(["relu", "tanh", "sigmoid"]).unwrap());
+        let found = |weak_completes: bool| {
+            let mut trials = made_up::complete((0..20).map(|i| {
+                let option = if i >= 14 { "sigmoid" } else { ["relu", "tanh"][i % 2] };
+                (option, 10.0 + i as f64)
+            }));
+            for (i, trial) in trials.iter_mut().enumerate().skip(12) {
+                // Stopped while it looked better than what any trial came to.
+                if i != 15 || !weak_completes {
+                    (trial.state, trial.value) = (TrialState::Pruned, Some(0.1));
+                    assert!(trial.report(if i < 14 { 4 } else { 2 }, 0.1));
+                }
+            }
+            let input = made_up::study(&space, &trials);
+            let mut found = Vec::new();
+            check(&Facts::of(&input), &mut found);
+            found.into_iter().map(|f| f.sentence).find(|said| said.contains("sigmoid")).unwrap()
+        };
+        assert_eq!(
+            found(false),
+            "None of the 6 trials with `x` sigmoid was in the better half; none of them ran to the end."
+        );
+        let one = found(true);
+        assert!(one.ends_with("the best of them reached 25.00, the best of all 10.00."), "{one}");
     }
 
     #[test]
