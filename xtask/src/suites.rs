@@ -22,7 +22,8 @@ pub(crate) fn props(arguments: &[String]) -> Result<(), String> {
         [flag, cases] if flag == "--cases" && cases.parse::<u32>().is_ok() => cases,
         _ => return Err("write it as: cargo xtask props [--cases N]".into()),
     };
-    let mut command = cargo(&["test", "--workspace", "--locked", "--quiet", "--lib", "--tests"]);
+    let mut command =
+        cargo(&["test", "--workspace", "--locked", "--quiet", "--no-fail-fast", "--lib", "--tests"]);
     command.env("PROPTEST_CASES", cases);
     run(command)
 }

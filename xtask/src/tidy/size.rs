@@ -5,12 +5,10 @@ use super::house::{Finding, House};
 const MOST: usize = 400;
 
 /// Longer files, and why their concept does not come apart.
-const LONGER: &[(&str, &str)] = &[
-    (
-        "crates/core/src/search.rs",
-        "reading ranges and choices, conditions and repeats is one recursion over the recipe's tables",
-    ),
-];
+const LONGER: &[(&str, &str)] = &[(
+    "crates/core/src/search.rs",
+    "reading ranges and choices, conditions and repeats is one recursion over the recipe's tables",
+)];
 
 pub(super) fn check(house: &House) -> Vec<Finding> {
     let mut findings = Vec::new();
