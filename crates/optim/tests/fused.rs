@@ -48,35 +48,35 @@ proptest! {
     fn sgd(lr in 1e-4..1.0, momentum in sometimes(0.99), dampening in sometimes(0.5), nesterov: bool,
            weight_decay in sometimes(0.1), len in 1_usize..70, seed: u64) {
         let nesterov = nesterov && momentum > 0.0;
-        let rule = Sgd { lr, momentum, dampening: if nesterov { 0.0 } else { dampening }, nesterov, weight_decay };
+        let rule = Sgd { lr, momentum, dampening: if nesterov { 0.0 } else { dampening }, nesterov, weight_decay, ..Sgd::default() };
         assert_equal(rule.clone(), rule.chain(), len, seed);
     }
 
     #[test]
     fn adagrad(lr in 1e-4..1.0, lr_decay in sometimes(0.1), initial_accumulator_value in sometimes(1.0),
                eps in 1e-10..1e-4, weight_decay in sometimes(0.1), len in 1_usize..70, seed: u64) {
-        let rule = Adagrad { lr, lr_decay, initial_accumulator_value, eps, weight_decay };
+        let rule = Adagrad { lr, lr_decay, initial_accumulator_value, eps, weight_decay, ..Adagrad::default() };
         assert_equal(rule.clone(), rule.chain(), len, seed);
     }
 
     #[test]
     fn rmsprop(lr in 1e-5..0.1, alpha in 0.8..0.999, eps in 1e-10..1e-4, momentum in sometimes(0.99), centered: bool,
                weight_decay in sometimes(0.1), len in 1_usize..70, seed: u64) {
-        let rule = Rmsprop { lr, alpha, eps, momentum, centered, weight_decay };
+        let rule = Rmsprop { lr, alpha, eps, momentum, centered, weight_decay, ..Rmsprop::default() };
         assert_equal(rule.clone(), rule.chain(), len, seed);
     }
 
     #[test]
     fn adam(lr in 1e-5..0.1, beta1 in 0.5..0.99, beta2 in 0.9..0.9999, eps in 1e-10..1e-4,
             weight_decay in sometimes(0.1), amsgrad: bool, len in 1_usize..70, seed: u64) {
-        let rule = Adam { lr, beta1, beta2, eps, weight_decay, amsgrad };
+        let rule = Adam { lr, beta1, beta2, eps, weight_decay, amsgrad, ..Adam::default() };
         assert_equal(rule.clone(), rule.chain(), len, seed);
     }
 
     #[test]
     fn adamw(lr in 1e-5..0.1, beta1 in 0.5..0.99, beta2 in 0.9..0.9999, eps in 1e-10..1e-4,
              weight_decay in sometimes(1.0), amsgrad: bool, len in 1_usize..70, seed: u64) {
-        let rule = AdamW { lr, beta1, beta2, eps, weight_decay, amsgrad };
+        let rule = AdamW { lr, beta1, beta2, eps, weight_decay, amsgrad, ..AdamW::default() };
         assert_equal(rule.clone(), rule.chain(), len, seed);
     }
 

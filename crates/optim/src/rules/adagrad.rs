@@ -3,13 +3,14 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
-use super::settings;
+use super::settings::{self, KERAS, PYTORCH};
 use crate::{
     AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRootSum, StateSpec, Step,
     Transform, chain,
 };
 
-/// Divides each step by the root of the sum of squared gradients so far, as `torch.optim.Adagrad` does.
+/// Divides each step by the root of the sum of squared gradients so far, as `torch.optim.Adagrad` does;
+/// Keras adds `eps` inside the root, and has an `eps` of 1e-7 and sums that start at 0.1.
 ///
 /// ```
 /// use tunesmith_optim::{Adagrad, Rule};
@@ -27,11 +28,20 @@ pub struct Adagrad {
     pub eps: f64,
     /// L2 penalty: `weight_decay * value` is added to the gradient.
     pub weight_decay: f64,
+    /// `pytorch` or `keras`.
+    pub dialect: String,
 }
 
 impl Default for Adagrad {
     fn default() -> Self {
-        Self { lr: 1e-2, lr_decay: 0.0, initial_accumulator_value: 0.0, eps: 1e-10, weight_decay: 0.0 }
+        Self {
+            lr: 1e-2,
+            lr_decay: 0.0,
+            initial_accumulator_value: 0.0,
+            eps: 1e-10,
+            weight_decay: 0.0,
+            dialect: PYTORCH.to_owned(),
+        }
     }
 }
 
@@ -56,6 +66,7 @@ impl Describe for Adagrad {
         .valid(0.0, f64::INFINITY),
         settings::eps(|s: &mut Self| &mut s.eps),
         settings::l2(|s: &mut Self| &mut s.weight_decay),
+        settings::dialect(|s: &mut Self| &mut s.dialect),
     ];
 }
 
@@ -63,10 +74,10 @@ impl Adagrad {
     /// The rule as a chain of several transforms, equal to the fused kernel it uses.
     #[must_use]
     pub fn chain(&self) -> Chain {
-        let &Self { lr, lr_decay, initial_accumulator_value: initial, eps, weight_decay } = self;
+        let &Self { lr, lr_decay, initial_accumulator_value: initial, eps, weight_decay, ref dialect } = self;
         chain!(
             AddL2::unless_zero(weight_decay),
-            ScaleByRootSum { eps, initial },
+            ScaleByRootSum { eps, eps_inside: dialect == KERAS, initial },
             ScaleByLearningRate::new(lr).decaying(lr_decay),
         )
     }
@@ -78,13 +89,13 @@ impl Rule for Adagrad {
     }
 
     fn transform(self) -> impl Into<Chain> {
-        FusedAdagrad { rule: self }
+        if self.dialect == KERAS { self.chain() } else { FusedAdagrad { rule: self }.into() }
     }
 }
 
 register!(OptimizerEntry, Adagrad);
 
-/// AdaGrad in a single pass.
+/// AdaGrad in a single pass, in PyTorch's dialect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FusedAdagrad {
     /// Its settings.

@@ -3,14 +3,15 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
-use super::settings;
+use super::settings::{self, KERAS, PYTORCH};
 use crate::transforms::AdamStep;
 use crate::{
     AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step, Transform,
     chain,
 };
 
-/// Steps along a running mean of the gradient, divided by its running root mean square, as `torch.optim.Adam` does.
+/// Steps along a running mean of the gradient, divided by its running root mean square, as `torch.optim.Adam` does;
+/// Keras adds `eps` before it corrects the root, and has an `eps` of 1e-7.
 ///
 /// ```
 /// use tunesmith_optim::{Adam, Rule};
@@ -30,11 +31,14 @@ pub struct Adam {
     pub weight_decay: f64,
     /// Whether the mean square never shrinks.
     pub amsgrad: bool,
+    /// `pytorch` or `keras`.
+    pub dialect: String,
 }
 
 impl Default for Adam {
     fn default() -> Self {
-        Self { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0, amsgrad: false }
+        let dialect = PYTORCH.to_owned();
+        Self { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.0, amsgrad: false, dialect }
     }
 }
 
@@ -50,6 +54,7 @@ impl Describe for Adam {
         settings::eps(|s: &mut Self| &mut s.eps),
         settings::l2(|s: &mut Self| &mut s.weight_decay),
         Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
+        settings::dialect(|s: &mut Self| &mut s.dialect),
     ];
 }
 
@@ -57,10 +62,11 @@ impl Adam {
     /// The rule as a chain of several transforms, equal to the fused kernel it uses.
     #[must_use]
     pub fn chain(&self) -> Chain {
-        let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
+        let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad, ref dialect } = self;
+        let eps_before_correction = dialect == KERAS;
         chain!(
             AddL2::unless_zero(weight_decay),
-            ScaleByAdam { beta1, beta2, eps, amsgrad },
+            ScaleByAdam { beta1, beta2, eps, eps_before_correction, amsgrad },
             ScaleByLearningRate::new(lr),
         )
     }
@@ -72,13 +78,13 @@ impl Rule for Adam {
     }
 
     fn transform(self) -> impl Into<Chain> {
-        FusedAdam { rule: self, decoupled: false }
+        if self.dialect == KERAS { self.chain() } else { FusedAdam { rule: self, decoupled: false }.into() }
     }
 }
 
 register!(OptimizerEntry, Adam);
 
-/// Adam or AdamW in a single pass.
+/// Adam or AdamW in a single pass, in PyTorch's dialect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FusedAdam {
     /// Its settings.
@@ -93,7 +99,7 @@ impl Transform for FusedAdam {
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
-        let Adam { lr, beta1, beta2, eps, weight_decay, amsgrad } = self.rule;
+        let Adam { lr, beta1, beta2, eps, weight_decay, amsgrad, .. } = self.rule;
         let lr = T::from_f64(lr * step.scale);
         let adam = AdamStep::<T>::new(step, beta1, beta2, eps);
         let decay = T::from_f64(weight_decay);

@@ -2,10 +2,11 @@
 
 use tunesmith_core::{Describe, Param, register};
 
-use super::settings;
+use super::settings::{self, KERAS, PYTORCH};
 use crate::{Adam, AddL2, Chain, FusedAdam, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, chain};
 
-/// Adam with weight decay that does not pass through its scaling, as `torch.optim.AdamW` does.
+/// Adam with weight decay that does not pass through its scaling, as `torch.optim.AdamW` does;
+/// Keras adds `eps` before it corrects the root, and has an `eps` of 1e-7 and a decay of 0.004.
 ///
 /// ```
 /// use tunesmith_optim::AdamW;
@@ -25,12 +26,14 @@ pub struct AdamW {
     pub weight_decay: f64,
     /// Whether the mean square never shrinks.
     pub amsgrad: bool,
+    /// `pytorch` or `keras`.
+    pub dialect: String,
 }
 
 impl Default for AdamW {
     fn default() -> Self {
         let Adam { lr, beta1, beta2, eps, amsgrad, .. } = Adam::default();
-        Self { lr, beta1, beta2, eps, weight_decay: 1e-2, amsgrad }
+        Self { lr, beta1, beta2, eps, weight_decay: 1e-2, amsgrad, dialect: PYTORCH.to_owned() }
     }
 }
 
@@ -45,6 +48,7 @@ impl Describe for AdamW {
         settings::eps(|s: &mut Self| &mut s.eps),
         settings::decoupled_decay(|s: &mut Self| &mut s.weight_decay),
         Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
+        settings::dialect(|s: &mut Self| &mut s.dialect),
     ];
 }
 
@@ -52,9 +56,10 @@ impl AdamW {
     /// The rule as a chain of several transforms, equal to the fused kernel it uses.
     #[must_use]
     pub fn chain(&self) -> Chain {
-        let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
+        let &Self { lr, beta1, beta2, eps, weight_decay, amsgrad, ref dialect } = self;
+        let eps_before_correction = dialect == KERAS;
         chain!(
-            ScaleByAdam { beta1, beta2, eps, amsgrad },
+            ScaleByAdam { beta1, beta2, eps, eps_before_correction, amsgrad },
             AddL2::unless_zero(weight_decay),
             ScaleByLearningRate::new(lr),
         )
@@ -67,8 +72,12 @@ impl Rule for AdamW {
     }
 
     fn transform(self) -> impl Into<Chain> {
-        let Self { lr, beta1, beta2, eps, weight_decay, amsgrad } = self;
-        FusedAdam { rule: Adam { lr, beta1, beta2, eps, weight_decay, amsgrad }, decoupled: true }
+        if self.dialect == KERAS {
+            return self.chain();
+        }
+        let Self { lr, beta1, beta2, eps, weight_decay, amsgrad, dialect } = self;
+        let rule = Adam { lr, beta1, beta2, eps, weight_decay, amsgrad, dialect };
+        FusedAdam { rule, decoupled: true }.into()
     }
 }
 

@@ -58,7 +58,7 @@ impl Rule for Lamb {
         let decay = AddL2::unless_zero(weight_decay);
         let (inside, outside) = if dialect == KERAS { (None, decay) } else { (decay, None) };
         chain!(
-            ScaleByAdam { beta1, beta2, eps, amsgrad: false },
+            ScaleByAdam { beta1, beta2, eps, ..ScaleByAdam::default() },
             inside,
             ScaleByTrustRatio,
             outside,

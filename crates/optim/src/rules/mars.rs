@@ -130,6 +130,6 @@ impl Transform for ScaleByShape {
         let Mars { beta1, beta2, eps, optimize_1d, .. } = self.0;
         let own = optimize_1d || chunk.segment().is_weight();
         let (beta1, beta2) = if own { (beta1, beta2) } else { (0.9, 0.95) };
-        ScaleByAdam { beta1, beta2, eps, amsgrad: false }.update(step, chunk);
+        ScaleByAdam { beta1, beta2, eps, ..ScaleByAdam::default() }.update(step, chunk);
     }
 }

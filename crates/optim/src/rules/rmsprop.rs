@@ -3,14 +3,15 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
-use super::settings;
-use crate::transforms::deviation;
+use super::settings::{self, KERAS, PYTORCH};
+use crate::transforms::variance;
 use crate::{
     AddL2, Chain, Chunk, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRms, StateSpec, Step,
     Transform, chain,
 };
 
-/// Divides each step by a running root mean square of the gradient, as `torch.optim.RMSprop` does.
+/// Divides each step by a running root mean square of the gradient, as `torch.optim.RMSprop` does;
+/// Keras adds `eps` inside the root, has the learning rate in the momentum, and an `alpha` of 0.9 and an `eps` of 1e-7.
 ///
 /// ```
 /// use tunesmith_optim::{Rmsprop, Rule};
@@ -26,15 +27,25 @@ pub struct Rmsprop {
     pub eps: f64,
     /// What is left of the sum of steps after one step; 0 is no momentum.
     pub momentum: f64,
-    /// Whether to divide by the standard deviation instead.
+    /// Whether to divide by the standard variance instead.
     pub centered: bool,
     /// L2 penalty: `weight_decay * value` is added to the gradient.
     pub weight_decay: f64,
+    /// `pytorch` or `keras`.
+    pub dialect: String,
 }
 
 impl Default for Rmsprop {
     fn default() -> Self {
-        Self { lr: 1e-2, alpha: 0.99, eps: 1e-8, momentum: 0.0, centered: false, weight_decay: 0.0 }
+        Self {
+            lr: 1e-2,
+            alpha: 0.99,
+            eps: 1e-8,
+            momentum: 0.0,
+            centered: false,
+            weight_decay: 0.0,
+            dialect: PYTORCH.to_owned(),
+        }
     }
 }
 
@@ -59,8 +70,9 @@ impl Describe for Rmsprop {
             |s: &mut Self| &mut s.momentum,
             "share of the past in a step",
         ),
-        Param::switch("centered", |s: &mut Self| &mut s.centered, "divide by the standard deviation instead"),
+        Param::switch("centered", |s: &mut Self| &mut s.centered, "divide by the standard variance instead"),
         settings::l2(|s: &mut Self| &mut s.weight_decay),
+        settings::dialect(|s: &mut Self| &mut s.dialect),
     ];
 }
 
@@ -68,12 +80,15 @@ impl Rmsprop {
     /// The rule as a chain of several transforms, equal to the fused kernel it uses.
     #[must_use]
     pub fn chain(&self) -> Chain {
-        let &Self { lr, alpha, eps, momentum, centered, weight_decay } = self;
+        let &Self { lr, alpha, eps, momentum, centered, weight_decay, ref dialect } = self;
+        let keras = dialect == KERAS;
+        let lr = Chain::from(ScaleByLearningRate::new(lr));
+        let momentum = (momentum != 0.0).then_some(Momentum { momentum, dampening: 0.0, nesterov: false });
+        let steps = if keras { lr.then(momentum) } else { Chain::from(momentum).then(lr) };
         chain!(
             AddL2::unless_zero(weight_decay),
-            ScaleByRms { alpha, eps, centered },
-            (momentum != 0.0).then_some(Momentum { momentum, dampening: 0.0, nesterov: false }),
-            ScaleByLearningRate::new(lr),
+            ScaleByRms { alpha, eps, eps_inside: keras, centered },
+            steps,
         )
     }
 }
@@ -84,13 +99,13 @@ impl Rule for Rmsprop {
     }
 
     fn transform(self) -> impl Into<Chain> {
-        FusedRmsprop { rule: self }
+        if self.dialect == KERAS { self.chain() } else { FusedRmsprop { rule: self }.into() }
     }
 }
 
 register!(OptimizerEntry, Rmsprop);
 
-/// RMSprop in a single pass.
+/// RMSprop in a single pass, in PyTorch's dialect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FusedRmsprop {
     /// Its settings.
@@ -112,7 +127,7 @@ impl Transform for FusedRmsprop {
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
-        let Rmsprop { lr, alpha, eps, momentum, centered, weight_decay } = self.rule;
+        let Rmsprop { lr, alpha, eps, momentum, centered, weight_decay, .. } = self.rule;
         let (lr, eps, decay) = (T::from_f64(lr * step.scale), T::from_f64(eps), T::from_f64(weight_decay));
         let (alpha, rest) = (T::from_f64(alpha), T::from_f64(1.0 - alpha));
         let (has_momentum, momentum) = (momentum != 0.0, T::from_f64(momentum));
@@ -127,7 +142,7 @@ impl Transform for FusedRmsprop {
             (true, false) => chunk.each(|g, value, [square, mean]| {
                 let g = g + decay * value;
                 let (square, mean) = (square_of(g, square), mean_of(g, mean));
-                (lr * (g / (deviation(square, mean) + eps)), [square, mean])
+                (lr * (g / (variance(square, mean).sqrt() + eps)), [square, mean])
             }),
             (false, true) => chunk.each(|g, value, [square, sum]| {
                 let g = g + decay * value;
@@ -138,7 +153,7 @@ impl Transform for FusedRmsprop {
             (true, true) => chunk.each(|g, value, [square, mean, sum]| {
                 let g = g + decay * value;
                 let (square, mean) = (square_of(g, square), mean_of(g, mean));
-                let sum = momentum * sum + g / (deviation(square, mean) + eps);
+                let sum = momentum * sum + g / (variance(square, mean).sqrt() + eps);
                 (lr * sum, [square, mean, sum])
             }),
         }

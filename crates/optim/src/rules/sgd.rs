@@ -3,13 +3,14 @@
 use tunesmith_core::{Describe, Param, register};
 use tunesmith_tensor::kernel::Real;
 
-use super::settings;
+use super::settings::{self, KERAS, PYTORCH};
 use crate::{
     AddL2, Chain, Chunk, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform,
     chain,
 };
 
 /// Steps against the gradient of a batch, with momentum if wanted, as `torch.optim.SGD` does.
+/// In Keras's dialect the learning rate is part of the momentum, which makes a difference only when it changes.
 ///
 /// ```
 /// use tunesmith_core::Describe;
@@ -30,11 +31,14 @@ pub struct Sgd {
     pub nesterov: bool,
     /// L2 penalty: `weight_decay * value` is added to the gradient.
     pub weight_decay: f64,
+    /// `pytorch` or `keras`.
+    pub dialect: String,
 }
 
 impl Default for Sgd {
     fn default() -> Self {
-        Self { lr: 1e-3, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0 }
+        let dialect = PYTORCH.to_owned();
+        Self { lr: 1e-3, momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay: 0.0, dialect }
     }
 }
 
@@ -56,6 +60,7 @@ impl Describe for Sgd {
             .valid(0.0, 1.0),
         Param::switch("nesterov", |s: &mut Self| &mut s.nesterov, "look ahead along the momentum"),
         settings::l2(|s: &mut Self| &mut s.weight_decay),
+        settings::dialect(|s: &mut Self| &mut s.dialect),
     ];
 
     fn check(&self) -> Result<(), String> {
@@ -70,12 +75,11 @@ impl Sgd {
     /// The rule as a chain of several transforms, equal to the fused kernel it uses.
     #[must_use]
     pub fn chain(&self) -> Chain {
-        let &Self { lr, momentum, dampening, nesterov, weight_decay } = self;
-        chain!(
-            AddL2::unless_zero(weight_decay),
-            (momentum != 0.0).then_some(Momentum { momentum, dampening, nesterov }),
-            ScaleByLearningRate::new(lr),
-        )
+        let &Self { lr, momentum, dampening, nesterov, weight_decay, ref dialect } = self;
+        let lr = Chain::from(ScaleByLearningRate::new(lr));
+        let momentum = (momentum != 0.0).then_some(Momentum { momentum, dampening, nesterov });
+        let steps = if dialect == KERAS { lr.then(momentum) } else { Chain::from(momentum).then(lr) };
+        chain!(AddL2::unless_zero(weight_decay), steps,)
     }
 }
 
@@ -85,13 +89,13 @@ impl Rule for Sgd {
     }
 
     fn transform(self) -> impl Into<Chain> {
-        FusedSgd { rule: self }
+        if self.dialect == KERAS { self.chain() } else { FusedSgd { rule: self }.into() }
     }
 }
 
 register!(OptimizerEntry, Sgd);
 
-/// SGD in a single pass.
+/// SGD in a single pass, in PyTorch's dialect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FusedSgd {
     /// Its settings.
@@ -104,7 +108,7 @@ impl Transform for FusedSgd {
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
-        let Sgd { lr, momentum, dampening, nesterov, weight_decay } = self.rule;
+        let Sgd { lr, momentum, dampening, nesterov, weight_decay, .. } = self.rule;
         let lr = T::from_f64(lr * step.scale);
         let decay = T::from_f64(weight_decay);
         if momentum == 0.0 {

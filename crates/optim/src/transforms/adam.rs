@@ -11,7 +11,7 @@ use crate::{Chunk, StateSpec, Step, Transform};
 ///
 /// ```
 /// use tunesmith_optim::{Chain, ScaleByAdam};
-/// let chain = Chain::from(ScaleByAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8, amsgrad: false });
+/// let chain = Chain::from(ScaleByAdam { beta1: 0.9, beta2: 0.999, ..ScaleByAdam::default() });
 /// let names: Vec<_> = chain.states().iter().map(|state| state.name).collect();
 /// assert_eq!(names, ["exp_avg", "exp_avg_sq"]);
 /// ```
@@ -21,10 +21,18 @@ pub struct ScaleByAdam {
     pub beta1: f64,
     /// What is left of the mean square after one step.
     pub beta2: f64,
-    /// Added to the corrected root.
+    /// Added to the root.
     pub eps: f64,
+    /// Whether `eps` is added before the root is corrected, so that it is larger in the first steps.
+    pub eps_before_correction: bool,
     /// Whether the mean square never shrinks.
     pub amsgrad: bool,
+}
+
+impl Default for ScaleByAdam {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, eps: 1e-8, eps_before_correction: false, amsgrad: false }
+    }
 }
 
 impl ScaleByAdam {
@@ -101,7 +109,8 @@ impl Transform for ScaleByAdam {
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
-        let adam = AdamStep::<T>::new(step, self.beta1, self.beta2, self.eps);
+        let root = if self.eps_before_correction { step.bias_correction(self.beta2).sqrt() } else { 1.0 };
+        let adam = AdamStep::<T>::new(step, self.beta1, self.beta2, self.eps / root);
         if self.amsgrad {
             chunk.each(|update, _, [mean, square, largest]| {
                 let (mean, square) = adam.moments(update, mean, square);

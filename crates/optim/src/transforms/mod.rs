@@ -27,7 +27,7 @@ pub use momentum::Momentum;
 pub(crate) use norm::{norm, root_mean_square, sum_of_squares};
 pub use penalty::{AddL1, AddL2};
 pub use rms::ScaleByRms;
-pub(crate) use rms::deviation;
+pub(crate) use rms::variance;
 pub use root_sum::ScaleByRootSum;
 pub use scale::ScaleByLearningRate;
 pub use schedule_free::ScheduleFree;

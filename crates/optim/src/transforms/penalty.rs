@@ -11,7 +11,7 @@ use crate::{Chunk, Segment, Step, Transform};
 ///
 /// ```
 /// use tunesmith_optim::{AddL2, ScaleByAdam, ScaleByLearningRate, Segment, chain};
-/// let adam = ScaleByAdam { beta1: 0.9, beta2: 0.999, eps: 1e-8, amsgrad: false };
+/// let adam = ScaleByAdam { beta1: 0.9, beta2: 0.999, ..ScaleByAdam::default() };
 /// let adam_with_l2 = chain!(AddL2::new(0.01), adam, ScaleByLearningRate::new(1e-3));
 /// let adamw = chain!(adam, AddL2::new(0.01).only(Segment::is_weight), ScaleByLearningRate::new(1e-3));
 /// assert_eq!(adam_with_l2.len(), adamw.len());
