@@ -59,8 +59,8 @@ pub fn activation(entry: &ActivationEntry) -> Vec<String> {
     wrong
 }
 
-/// A loss is a scalar, parts of a batch add up to the whole, a perfect guess is no worse than another, and its
-/// derivative is that of its values.
+/// A loss is a scalar that is not negative, parts of a batch add up to the whole, and its derivative is that of its
+/// values.
 #[must_use]
 pub fn loss(entry: &LossEntry) -> Vec<String> {
     let built = match entry.build(&Default::default(), "loss") {

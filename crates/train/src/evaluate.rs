@@ -1,6 +1,8 @@
 //! Measuring a model on rows it is not trained on just now: no gradient, nothing random.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use tunesmith_autodiff::{Feed, Runner};
 use tunesmith_core::{Error, Plug};
@@ -17,6 +19,36 @@ use crate::step::each_side_by_side;
 const ROWS: usize = 256;
 /// Batches side by side.
 const LANES: usize = 4;
+
+/// The way from a scaled target back to its own unit, so that errors are said in it.
+///
+/// ```
+/// use tunesmith_train::Unit;
+/// let unit = Unit::new(|values| values.iter_mut().for_each(|value| *value = 10.0 * *value + 5.0));
+/// assert_eq!(format!("{unit:?}"), "Unit");
+/// ```
+#[derive(Clone)]
+pub struct Unit(Arc<dyn Fn(&mut [f32]) + Send + Sync>);
+
+impl Unit {
+    /// A unit by the function that undoes the scaling of `[rows, outputs]` numbers.
+    #[must_use]
+    pub fn new(back: impl Fn(&mut [f32]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(back))
+    }
+
+    fn back(&self, values: &[f32]) -> Vec<f64> {
+        let mut values = values.to_vec();
+        (self.0)(&mut values);
+        values.into_iter().map(f64::from).collect()
+    }
+}
+
+impl fmt::Debug for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unit")
+    }
+}
 
 /// What a measurement found.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,17 +71,29 @@ pub struct Predicted {
 }
 
 impl Predicted {
-    /// Calls `f` with the predictions beside the truth of the data they were made for.
-    pub fn against<R>(&self, data: &Dataset, f: impl FnOnce(&Predictions<'_>) -> R) -> R {
-        let numbers: Vec<f64>;
-        let truth = match data.targets() {
-            Targets::Classes { codes, names } => Truth::Classes { codes, count: names.len() },
-            Targets::Numbers { values, .. } => {
-                numbers = values.iter().map(|&v| f64::from(v)).collect();
-                Truth::Numbers(&numbers)
+    /// Calls `f` with the predictions beside the truth of the data they were made for; numbers in a unit, if there is one.
+    pub fn against<R>(
+        &self,
+        data: &Dataset,
+        unit: Option<&Unit>,
+        f: impl FnOnce(&Predictions<'_>) -> R,
+    ) -> R {
+        let outputs = self.outputs;
+        match data.targets() {
+            Targets::Classes { codes, names } => f(&Predictions {
+                values: &self.values,
+                outputs,
+                truth: Truth::Classes { codes, count: names.len() },
+            }),
+            Targets::Numbers { values: truth, .. } => {
+                let wide = |values: &[f32]| match unit {
+                    Some(unit) => unit.back(values),
+                    None => values.iter().map(|&value| f64::from(value)).collect(),
+                };
+                let narrow: Vec<f32> = self.values.iter().map(|&value| value as f32).collect();
+                f(&Predictions { values: &wide(&narrow), outputs, truth: Truth::Numbers(&wide(truth)) })
             }
-        };
-        f(&Predictions { values: &self.values, outputs: self.outputs, truth })
+        }
     }
 }
 
@@ -71,6 +115,7 @@ pub struct Evaluator {
     loss: Box<dyn Loss>,
     metrics: Vec<Named>,
     par: Par,
+    unit: Option<Unit>,
     outputs: usize,
     /// Lanes by the rows of their batch and the rows of the whole, over which the loss is a mean.
     lanes: BTreeMap<(usize, usize), Vec<Lane>>,
@@ -106,7 +151,22 @@ impl Evaluator {
             named.push(metric);
         }
         let outputs = model.output_shape().numel();
-        Ok(Self { model: model.clone(), loss: built, metrics: named, par, outputs, lanes: BTreeMap::new() })
+        Ok(Self {
+            model: model.clone(),
+            loss: built,
+            metrics: named,
+            par,
+            unit: None,
+            outputs,
+            lanes: BTreeMap::new(),
+        })
+    }
+
+    /// The same with metrics of numbers in the target's own unit; the loss stays that of the scaled target.
+    #[must_use]
+    pub fn in_unit(mut self, unit: Unit) -> Self {
+        self.unit = Some(unit);
+        self
     }
 
     /// The metrics that are measured.
@@ -151,8 +211,11 @@ impl Evaluator {
     /// When data, parameters and model do not have the same sizes.
     pub fn measure(&mut self, params: &[f32], data: &Dataset) -> Measured {
         let predicted = self.predict(params, data);
-        let value = |named: &Named| (named.name.clone(), predicted.against(data, |p| named.metric.value(p)));
-        Measured { loss: predicted.loss, metrics: self.metrics.iter().map(value).collect() }
+        let metrics = predicted.against(data, self.unit.as_ref(), |predictions| {
+            let value = |named: &Named| (named.name.clone(), named.metric.value(predictions));
+            self.metrics.iter().map(value).collect()
+        });
+        Measured { loss: predicted.loss, metrics }
     }
 
     fn lanes_of(&mut self, size: usize, total: usize, count: usize) {

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes a file under a temporary name, syncs it and renames it: a reader sees the old content or the new, never a
 /// part. On failure the temporary file is removed.
@@ -23,9 +24,15 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     })
 }
 
+/// A name of its own for every write, so that two threads that write one file do not share a half-written one.
 fn temporary(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
+    path.with_file_name(format!(
+        ".{name}.{}.{}.tmp",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    ))
 }
 
 #[cfg(test)]

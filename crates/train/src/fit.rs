@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
-use tunesmith_core::{Error, Flow, Reporter, Seed};
+use tunesmith_core::{Error, Flow, Reporter, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
 use tunesmith_optim::{
@@ -13,8 +13,8 @@ use tunesmith_optim::{
 };
 use tunesmith_tensor::{DType, Par};
 
-use crate::callback::{Callback, CallbackEntry, EpochEnd};
-use crate::evaluate::{Evaluator, Measured};
+use crate::callback::{Callback, CallbackEntry, EpochEnd, Measure};
+use crate::evaluate::{Evaluator, Measured, Unit};
 use crate::history::{History, Values};
 use crate::settings::Training;
 use crate::step::Stepper;
@@ -56,6 +56,8 @@ pub struct Fitted {
     pub params: Vec<f32>,
     /// What was measured after each epoch.
     pub history: History,
+    /// The epoch the parameters are of, from 0: the last, unless a callback handed back others.
+    pub kept_epoch: usize,
     /// How the training ended.
     pub outcome: Outcome,
     /// How long it took.
@@ -87,6 +89,8 @@ pub struct Trainer {
     validation: Option<Dataset>,
     par: Par,
     reported: Option<String>,
+    measured: Vec<Measure>,
+    unit: Option<Unit>,
     stepper: Stepper,
     evaluator: Evaluator,
     optimizer: Box<dyn Optimizer>,
@@ -94,6 +98,8 @@ pub struct Trainer {
     callbacks: Vec<Box<dyn Callback>>,
     batches: Batches,
     params: Vec<f32>,
+    /// What a rule that averages asks to be measured and kept instead of the parameters it walks with.
+    averaged: Vec<f32>,
     lr_factor: f64,
     step: usize,
     seed: Seed,
@@ -123,7 +129,7 @@ impl Trainer {
             .as_ref()
             .map(|plug| ScheduleEntry::make(plug, "training.schedule"))
             .transpose()?;
-        let callbacks = training
+        let mut callbacks: Vec<Box<dyn Callback>> = training
             .callbacks
             .iter()
             .enumerate()
@@ -131,8 +137,18 @@ impl Trainer {
             .collect::<Result<_, _>>()?;
         let seed = Seed::new(training.seed as u64);
         let batch = if optimizer.full_batch() { train.rows() } else { training.batch_size };
-        let params = model.initial_params(training.seed as u64).into_iter().map(|p| p as f32).collect();
+        let params: Vec<f32> =
+            model.initial_params(training.seed as u64).into_iter().map(|p| p as f32).collect();
+        let measured = measures(training, &evaluator, validation.is_some());
+        for (i, callback) in callbacks.iter_mut().enumerate() {
+            let callback: &mut Box<dyn Callback> = callback;
+            let at = format!("training.callbacks.{i}");
+            callback.prepare(&measured).map_err(|because| Error::new(at, Why::Conflict { because }))?;
+        }
         Ok(Self {
+            averaged: vec![0.0; params.len()],
+            measured,
+            unit: None,
             model: model.clone(),
             training: training.clone(),
             train: train.clone(),
@@ -171,9 +187,30 @@ impl Trainer {
         self
     }
 
-    /// The same with a callback more.
+    /// The same with metrics of numbers in the target's own unit.
     #[must_use]
-    pub fn callback(mut self, callback: impl Callback + 'static) -> Self {
+    pub fn in_unit(mut self, unit: Unit) -> Self {
+        self.evaluator = self.evaluator.in_unit(unit.clone());
+        self.unit = Some(unit);
+        self
+    }
+
+    /// What will be measured after every epoch.
+    #[must_use]
+    pub fn measured(&self) -> &[Measure] {
+        &self.measured
+    }
+
+    /// The same with a callback more.
+    ///
+    /// # Panics
+    /// When the callback needs what is not measured.
+    #[must_use]
+    #[track_caller]
+    pub fn callback(mut self, mut callback: impl Callback + 'static) -> Self {
+        if let Err(because) = callback.prepare(&self.measured) {
+            panic!("callback: {because}");
+        }
         self.callbacks.push(Box::new(callback));
         self
     }
@@ -185,6 +222,9 @@ impl Trainer {
     }
 
     /// Runs the epochs.
+    ///
+    /// A reporter that says [`Flow::Pause`] between steps is heard after the running epoch, one that says
+    /// [`Flow::Stop`] at once.
     pub fn fit(mut self, reporter: &mut dyn Reporter) -> Fitted {
         let began = Instant::now();
         let mut history = History::default();
@@ -201,14 +241,15 @@ impl Trainer {
                     break;
                 }
             };
-            let values = self.measure(epoch, loss);
+            let averaged = self.optimizer.average(&self.params, &mut self.averaged);
+            let values = self.measure(loss, averaged);
             let mut flow = Flow::Continue;
             for callback in &mut self.callbacks {
                 let mut end = EpochEnd {
                     epoch,
                     epochs: self.training.epochs,
                     values: &values,
-                    params: &self.params,
+                    params: if averaged { &self.averaged } else { &self.params },
                     lr_factor: &mut self.lr_factor,
                 };
                 if callback.epoch_end(&mut end) != Flow::Continue {
@@ -220,19 +261,27 @@ impl Trainer {
             {
                 flow = Flow::Stop;
             }
+            if reporter.interrupted() != Flow::Continue {
+                flow = Flow::Stop;
+            }
             history.push(values);
             if flow != Flow::Continue && epoch + 1 < self.training.epochs {
                 outcome = Outcome::Stopped;
                 break;
             }
         }
+        let mut kept_epoch = history.epochs().len().saturating_sub(1);
+        if self.optimizer.average(&self.params, &mut self.averaged) {
+            std::mem::swap(&mut self.params, &mut self.averaged);
+        }
         for callback in &mut self.callbacks {
-            if let Some(better) = callback.train_end() {
-                self.params = better;
+            if let Some(kept) = callback.train_end() {
+                kept_epoch = kept.epoch;
+                self.params = kept.params;
             }
         }
         let seconds = began.elapsed().as_secs_f64();
-        Fitted { model: self.model, params: self.params, history, outcome, seconds }
+        Fitted { model: self.model, params: self.params, history, kept_epoch, outcome, seconds }
     }
 
     /// One pass over the rows: the mean loss, or `None` when the reporter wants to end.
@@ -240,7 +289,7 @@ impl Trainer {
         let (total, per_epoch) = (self.total_steps(), self.batches.per_epoch());
         let (mut sum, mut rows) = (0.0, 0);
         for batch in self.batches.epoch(epoch as u64) {
-            if reporter.interrupted() != Flow::Continue {
+            if reporter.interrupted() == Flow::Stop {
                 return Ok(None);
             }
             let point = Point {
@@ -269,25 +318,49 @@ impl Trainer {
         Ok(Some(sum / rows.max(1) as f64))
     }
 
-    fn measure(&mut self, epoch: usize, loss: f64) -> Values {
+    fn measure(&mut self, loss: f64, averaged: bool) -> Values {
         let mut values: Values = BTreeMap::new();
         values.insert("loss".into(), loss);
         let point = Point::new(self.step.saturating_sub(1), self.total_steps(), self.training.epochs as f64);
         let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
         values.insert("lr".into(), self.optimizer.lr() * factor * self.lr_factor);
-        let _ = epoch;
         let mut put = |part: &str, measured: Measured| {
             values.insert(format!("{part}loss"), measured.loss);
             values.extend(measured.metrics.into_iter().map(|(name, value)| (format!("{part}{name}"), value)));
         };
+        let params = if averaged { &self.averaged } else { &self.params };
         if self.training.measure_training {
-            put("", self.evaluator.measure(&self.params, &self.train));
+            put("", self.evaluator.measure(params, &self.train));
         }
         if let Some(validation) = &self.validation {
-            put("validation_", self.evaluator.measure(&self.params, validation));
+            put("validation_", self.evaluator.measure(params, validation));
         }
         values
     }
+}
+
+/// What is measured after every epoch, under the names of the history.
+fn measures(training: &Training, evaluator: &Evaluator, validation: bool) -> Vec<Measure> {
+    let mut measured = vec![
+        Measure { name: "loss".into(), larger_is_better: false },
+        Measure { name: "lr".into(), larger_is_better: false },
+    ];
+    let mut part = |prefix: &str| {
+        measured.push(Measure { name: format!("{prefix}loss"), larger_is_better: false });
+        measured.extend(evaluator.metrics().iter().map(|named| Measure {
+            name: format!("{prefix}{}", named.name),
+            larger_is_better: named.metric.larger_is_better(),
+        }));
+    };
+    if training.measure_training {
+        part("");
+    }
+    if validation {
+        part("validation_");
+    }
+    measured.sort_by(|a, b| a.name.cmp(&b.name));
+    measured.dedup();
+    measured
 }
 
 /// Penalties and clipping, which come before the rule: penalties first, so that clipping bounds what they add.

@@ -3,7 +3,7 @@
 use tunesmith_autodiff::{Graph, Var};
 use tunesmith_core::{Error, Why};
 use tunesmith_data::{Dataset, Targets as DataTargets, Task};
-use tunesmith_nn::{Loss, Sequential, Targets};
+use tunesmith_nn::{Loss, Mode, Sequential, Targets};
 
 /// How many outputs a loss asks of a model for a task: what "classes" in a recipe means.
 ///
@@ -54,11 +54,15 @@ pub(crate) fn check(model: &Sequential, loss: &dyn Loss, name: &str, data: &Data
         }
         (Targets::Numbers, Task::Classification { .. }) => {
             let because = format!(
-                "{name} is of numbers, but the target is a class: use cross_entropy or binary_cross_entropy"
+                "{name} is of numbers, but the target is a class: use cross_entropy or binary_cross_entropy (or, where the classes are amounts, say task = \"regression\" in data.source)"
             );
             return conflict("training.loss", because);
         }
         _ => {}
+    }
+    let traced = model.trace(1, Mode::Prediction);
+    if let Err(because) = loss.check(&traced.output) {
+        return conflict("model.layers", format!("{name} {because}"));
     }
     let (found, wanted) = (model.output_shape(), outputs_for(loss, task));
     if found.dims() != [wanted] {

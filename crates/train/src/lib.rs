@@ -28,7 +28,7 @@ pub mod parity;
 pub mod plugin;
 
 pub use callback::{Callback, CallbackEntry, EpochEnd};
-pub use evaluate::{Evaluator, Measured, Predicted};
+pub use evaluate::{Evaluator, Measured, Predicted, Unit};
 pub use files::write_whole;
 pub use fit::{Fitted, Outcome, Trainer};
 pub use fitting::outputs_for;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tunesmith_core::parity::{Case, Numbers, relative_error, worse};
 use tunesmith_core::{Plug, Value};
 
-use crate::callback::{CallbackEntry, EpochEnd};
+use crate::callback::{CallbackEntry, EpochEnd, Measure};
 use crate::metric::{Confusion, Named, Predictions, Truth};
 
 pub use tunesmith_core::parity::Parity;
@@ -114,6 +114,7 @@ fn plateau(case: Case<'_>) -> Result<f64, String> {
     }
     plug.config.entry("mode".into()).or_insert_with(|| "min".into());
     let mut callback = CallbackEntry::make(&plug, "callback").map_err(|error| error.to_string())?;
+    callback.prepare(&[Measure { name: "validation_loss".into(), larger_is_better: false }])?;
     let mut factor = 1.0;
     let mut rates = Vec::new();
     for (epoch, value) in case.numbers("metric")?.values.into_iter().enumerate() {

@@ -72,11 +72,11 @@ impl Describe for Training {
         Param::int("epochs", 5, 100, |s: &mut Self| &mut s.epochs, "passes over the training rows")
             .log()
             .rarely()
-            .valid(1.0, 1e9),
+            .valid(1.0, f64::INFINITY),
         Param::int("batch_size", 16, 256, |s: &mut Self| &mut s.batch_size, "rows per step")
             .log()
             .rarely()
-            .valid(1.0, 1e9),
+            .valid(1.0, f64::INFINITY),
         Param::plug("optimizer", "optimizer", |s: &mut Self| &mut s.optimizer, "the rule of the updates"),
         Param::optional_plug(
             "schedule",

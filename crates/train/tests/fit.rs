@@ -172,6 +172,44 @@ fn what_does_not_fit_is_said_with_its_cure() {
 }
 
 #[test]
+fn a_callback_must_watch_what_is_measured() {
+    let (data, model) = (moons(64, 1), model(2));
+    let said = |monitor: &str| {
+        let mut training = training().metric("accuracy");
+        training.callbacks = vec![Plug::new("early_stopping").with("monitor", monitor)];
+        Trainer::new(&model, &training, &data, Some(&data)).unwrap_err().to_string()
+    };
+    assert_eq!(
+        said("val_loss"),
+        "training.callbacks.0: `val_loss` is not measured, did you mean `validation_loss`?"
+    );
+    assert!(said("validation_acuracy").contains("did you mean `validation_accuracy`?"));
+    assert!(
+        said("nonsense").contains("measured are: accuracy, loss, lr, validation_accuracy, validation_loss")
+    );
+}
+
+#[test]
+fn the_best_checkpoint_goes_by_the_metrics_own_direction() {
+    let (train, validation) = (moons(60, 1), moons(200, 2));
+    let mut training = training().epochs(40).metric("accuracy");
+    training.callbacks = vec![Plug::new("best_checkpoint").with("monitor", "validation_accuracy")];
+    let fitted = Trainer::new(&model(2), &training, &train, Some(&validation)).unwrap().fit(&mut ());
+    let curve = fitted.history.curve("validation_accuracy");
+    let best = curve.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    assert_eq!(curve[fitted.kept_epoch], best);
+    assert_eq!(fitted.kept_epoch, curve.iter().position(|&value| value == best).unwrap());
+}
+
+#[test]
+fn a_binary_loss_of_bare_sums_is_refused_with_its_cure() {
+    let model = Sequential::new([2]).with(Dense::new(1));
+    let error =
+        Trainer::new(&model, &Training::new("binary_cross_entropy"), &moons(64, 1), None).unwrap_err();
+    assert!(error.to_string().contains("end the model in a sigmoid"), "{error}");
+}
+
+#[test]
 fn registered_plug_ins_conform() {
     assert_eq!(tunesmith_core::conform::check_all(), Vec::<String>::new());
 }

@@ -267,27 +267,16 @@ fn storage(nodes: &[Node], mut id: usize) -> usize {
     id
 }
 
+/// What the roots depend on. Ids grow from operands to results, so one walk down sees every reader before what it reads.
 fn needed(nodes: &[Node], roots: &[usize]) -> Vec<bool> {
     let mut needed = vec![false; nodes.len()];
-    for &root in roots {
-        needed[root] = true;
-    }
-    for id in (0..nodes.len()).rev().filter(|&id| needed[id]).collect::<Vec<_>>() {
-        mark(nodes, id, &mut needed);
-    }
-    needed
-}
-
-fn mark(nodes: &[Node], id: usize, needed: &mut [bool]) {
-    let mut open = vec![id];
-    while let Some(id) = open.pop() {
-        for &input in nodes[id].inputs() {
-            if !needed[input] {
-                needed[input] = true;
-                open.push(input);
-            }
+    roots.iter().for_each(|&root| needed[root] = true);
+    for id in (0..nodes.len()).rev() {
+        if needed[id] {
+            nodes[id].inputs().iter().for_each(|&input| needed[input] = true);
         }
     }
+    needed
 }
 
 /// The computed values in order, each gradient directed to its stretch of the slab.

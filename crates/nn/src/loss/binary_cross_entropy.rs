@@ -1,5 +1,7 @@
 //! Binary cross-entropy of probabilities.
 
+use tunesmith_autodiff::ops::arithmetic::AddOp;
+use tunesmith_autodiff::ops::matmul::MatMul;
 use tunesmith_autodiff::ops::pointwise::Map;
 use tunesmith_autodiff::ops::squash::Sigmoid;
 
@@ -22,6 +24,16 @@ impl Describe for BinaryCrossEntropy {
 impl Loss for BinaryCrossEntropy {
     fn targets(&self) -> Targets {
         Targets::Binary
+    }
+
+    fn check(&self, output: &Var) -> Result<(), String> {
+        // A bare sum is no probability; what an activation made may be one.
+        if output.made_by::<AddOp>().is_some() || output.made_by::<MatMul>().is_some() {
+            return Err("needs probabilities: end the model in a sigmoid (dense = { units = \"classes\", activation = \"sigmoid\" }), \
+                        or use binary_cross_entropy_with_logits"
+                .into());
+        }
+        Ok(())
     }
 
     fn value(&self, prediction: &Var, target: &Var, rows: usize) -> Var {

@@ -32,6 +32,15 @@ pub trait Loss: Debug + Send + Sync {
     /// the whole.
     fn value(&self, prediction: &Var, target: &Var, rows: usize) -> Var;
 
+    /// Whether a model's output is of the kind this loss takes.
+    ///
+    /// # Errors
+    /// What it needs instead; the text goes on after the loss's name.
+    fn check(&self, output: &Var) -> Result<(), String> {
+        let _ = output;
+        Ok(())
+    }
+
     /// What a prediction means: probabilities for a classifier's logits.
     fn interpret(&self, prediction: &Var) -> Var {
         prediction.clone()

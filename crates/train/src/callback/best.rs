@@ -2,13 +2,13 @@
 
 use tunesmith_core::{Describe, Flow, Param, register};
 
-use super::{Callback, CallbackEntry, EpochEnd, Watch, watch_params};
+use super::{Callback, CallbackEntry, EpochEnd, Kept, Measure, Watch, watch_params};
 
 /// Keeps the weights of the best epoch and hands them back at the end.
 #[derive(Clone, Debug)]
 pub struct BestCheckpoint {
-    pub(crate) watch: Watch,
-    best: Option<Vec<f32>>,
+    watch: Watch,
+    best: Option<Kept>,
 }
 
 impl Default for BestCheckpoint {
@@ -24,16 +24,20 @@ impl Describe for BestCheckpoint {
 }
 
 impl Callback for BestCheckpoint {
+    fn prepare(&mut self, measured: &[Measure]) -> Result<(), String> {
+        self.watch.prepare(measured)
+    }
+
     fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow {
         if let Some(value) = self.watch.read(end.values)
             && self.watch.improves(value, |_| 0.0)
         {
-            self.best = Some(end.params.to_vec());
+            self.best = Some(Kept { epoch: end.epoch, params: end.params.to_vec() });
         }
         Flow::Continue
     }
 
-    fn train_end(&mut self) -> Option<Vec<f32>> {
+    fn train_end(&mut self) -> Option<Kept> {
         self.best.take()
     }
 }

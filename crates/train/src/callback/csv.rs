@@ -32,7 +32,11 @@ impl Default for CsvHistory {
 impl Describe for CsvHistory {
     const NAME: &'static str = "csv_history";
     const ABOUT: &'static str = "writes what was measured to a CSV file after every epoch";
-    const PARAMS: &'static [Param<Self>] = &[Param::text("path", |s: &mut Self| &mut s.path, "the file")];
+    const PARAMS: &'static [Param<Self>] = &[Param::text(
+        "path",
+        |s: &mut Self| &mut s.path,
+        "the file; a relative path starts at the working folder",
+    )];
 }
 
 impl Callback for CsvHistory {

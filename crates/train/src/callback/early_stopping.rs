@@ -2,19 +2,19 @@
 
 use tunesmith_core::{Describe, Flow, Param, register};
 
-use super::{Callback, CallbackEntry, EpochEnd, Watch, watch_params};
+use super::{Callback, CallbackEntry, EpochEnd, Kept, Measure, Watch, watch_params};
 
 /// Ends the training when the watched value has not improved for `patience` epochs in a row.
 ///
 /// Keras's callback of that name, with `restore_best` on unless it is said otherwise.
 #[derive(Clone, Debug)]
 pub struct EarlyStopping {
-    pub(crate) watch: Watch,
+    watch: Watch,
     patience: usize,
     min_delta: f64,
     restore_best: bool,
     waited: usize,
-    best: Option<Vec<f32>>,
+    best: Option<Kept>,
 }
 
 impl Default for EarlyStopping {
@@ -49,12 +49,16 @@ impl Describe for EarlyStopping {
 }
 
 impl Callback for EarlyStopping {
+    fn prepare(&mut self, measured: &[Measure]) -> Result<(), String> {
+        self.watch.prepare(measured)
+    }
+
     fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow {
         let Some(value) = self.watch.read(end.values) else { return Flow::Continue };
         if self.watch.improves(value, |_| self.min_delta) {
             self.waited = 0;
             if self.restore_best {
-                self.best = Some(end.params.to_vec());
+                self.best = Some(Kept { epoch: end.epoch, params: end.params.to_vec() });
             }
             return Flow::Continue;
         }
@@ -62,7 +66,7 @@ impl Callback for EarlyStopping {
         if self.waited >= self.patience { Flow::Stop } else { Flow::Continue }
     }
 
-    fn train_end(&mut self) -> Option<Vec<f32>> {
+    fn train_end(&mut self) -> Option<Kept> {
         self.best.take()
     }
 }

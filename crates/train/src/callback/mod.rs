@@ -4,6 +4,7 @@ mod best;
 mod csv;
 mod early_stopping;
 mod plateau;
+mod watch;
 
 use std::fmt::Debug;
 
@@ -15,6 +16,8 @@ pub use best::BestCheckpoint;
 pub use csv::CsvHistory;
 pub use early_stopping::EarlyStopping;
 pub use plateau::ReduceOnPlateau;
+pub use watch::Measure;
+use watch::Watch;
 
 /// The end of an epoch, as a callback sees it.
 #[derive(Debug)]
@@ -31,23 +34,46 @@ pub struct EpochEnd<'a> {
     pub lr_factor: &'a mut f64,
 }
 
+/// Weights a callback hands back at the end, to replace the last ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The epoch they are of, from 0.
+    pub epoch: usize,
+    /// The weights.
+    pub params: Vec<f32>,
+}
+
 /// Watches and steers a training.
 pub trait Callback: Debug + Send {
+    /// Called once before the first epoch with what will be measured.
+    ///
+    /// # Errors
+    /// When what it needs will not be measured, with the cure.
+    fn prepare(&mut self, measured: &[Measure]) -> Result<(), String> {
+        let _ = measured;
+        Ok(())
+    }
+
     /// Called after each epoch; may ask to stop.
     fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow;
 
-    /// Called once at the end; may hand back weights that replace the last ones.
-    fn train_end(&mut self) -> Option<Vec<f32>> {
+    /// Called once at the end; may hand back weights that replace the last ones. Of several callbacks that do, the last
+    /// in the list counts.
+    fn train_end(&mut self) -> Option<Kept> {
         None
     }
 }
 
 impl Callback for Box<dyn Callback> {
+    fn prepare(&mut self, measured: &[Measure]) -> Result<(), String> {
+        (**self).prepare(measured)
+    }
+
     fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow {
         (**self).epoch_end(end)
     }
 
-    fn train_end(&mut self) -> Option<Vec<f32>> {
+    fn train_end(&mut self) -> Option<Kept> {
         (**self).train_end()
     }
 }
@@ -70,49 +96,6 @@ impl CallbackEntry {
     /// When none of that name is linked, or its settings are not possible.
     pub fn make(plug: &Plug, at: &str) -> Result<Box<dyn Callback>, Error> {
         find::<Self>(&plug.name, at)?.build(&plug.config, at)
-    }
-}
-
-/// Which value a callback watches and when it counts as better.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Watch {
-    monitor: String,
-    mode: String,
-    best: Option<f64>,
-}
-
-impl Watch {
-    pub(crate) fn new(monitor: &str) -> Self {
-        Self { monitor: monitor.to_owned(), mode: "auto".to_owned(), best: None }
-    }
-
-    /// The watched value; without validation rows the training's own.
-    pub(crate) fn read(&self, values: &Values) -> Option<f64> {
-        let own = || self.monitor.strip_prefix("validation_").and_then(|name| values.get(name));
-        values.get(&self.monitor).or_else(own).copied()
-    }
-
-    /// Whether smaller is better. "auto" goes by the name: losses and errors fall, scores rise.
-    pub(crate) fn falls(&self) -> bool {
-        let name = self.monitor.trim_start_matches("validation_");
-        match self.mode.as_str() {
-            "min" => true,
-            "max" => false,
-            _ => ["loss", "log_loss", "mae", "mse", "rmse"].contains(&name),
-        }
-    }
-
-    /// Takes a value and says whether it is better than the best so far by more than `margin`.
-    pub(crate) fn improves(&mut self, value: f64, margin: impl Fn(f64) -> f64) -> bool {
-        let better = match self.best {
-            None => !value.is_nan(),
-            Some(best) if self.falls() => value < best - margin(best),
-            Some(best) => value > best + margin(best),
-        };
-        if better {
-            self.best = Some(value);
-        }
-        better
     }
 }
 

@@ -2,14 +2,14 @@
 
 use tunesmith_core::{Describe, Flow, Param, register};
 
-use super::{Callback, CallbackEntry, EpochEnd, Watch, watch_params};
+use super::{Callback, CallbackEntry, EpochEnd, Measure, Watch, watch_params};
 
 /// Multiplies the learning rate by `factor` when the watched value has not improved for more than `patience` epochs.
 ///
 /// PyTorch's `ReduceLROnPlateau` and its defaults, but for the watched value.
 #[derive(Clone, Debug)]
 pub struct ReduceOnPlateau {
-    pub(crate) watch: Watch,
+    watch: Watch,
     factor: f64,
     patience: usize,
     threshold: f64,
@@ -75,6 +75,10 @@ impl Describe for ReduceOnPlateau {
 }
 
 impl Callback for ReduceOnPlateau {
+    fn prepare(&mut self, measured: &[Measure]) -> Result<(), String> {
+        self.watch.prepare(measured)
+    }
+
     fn epoch_end(&mut self, end: &mut EpochEnd<'_>) -> Flow {
         let Some(value) = self.watch.read(end.values) else { return Flow::Continue };
         let relative = self.threshold_mode == "rel";
