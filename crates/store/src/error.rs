@@ -31,7 +31,12 @@ pub enum Error {
         /// The file.
         file: PathBuf,
         /// What the system says.
-        source: Arc<rusqlite::Error>,
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+    /// It is empty, and it should only be read.
+    Empty {
+        /// The file.
+        file: PathBuf,
     },
     /// It is not a SQLite database.
     NotADatabase {
@@ -133,7 +138,12 @@ impl fmt::Display for Error {
                 file.parent().unwrap_or(file).display()
             ),
             Self::MissingFile { file } => write!(f, "{}: there is no such file", file.display()),
-            Self::CannotOpen { file, source } => write!(f, "{}: cannot be opened: {source}", file.display()),
+            Self::CannotOpen { file, source } => write!(
+                f,
+                "{}: cannot be opened ({source}), check its permissions or name another file",
+                file.display()
+            ),
+            Self::Empty { file } => write!(f, "{}: empty, there is no study in it", file.display()),
             Self::NotADatabase { file } => {
                 write!(f, "{}: not a SQLite database, name another file", file.display())
             }
@@ -187,7 +197,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::CannotOpen { source, .. } | Self::Sqlite { source, .. } => Some(&**source),
+            Self::CannotOpen { source, .. } => Some(&**source),
+            Self::Sqlite { source, .. } => Some(&**source),
             _ => None,
         }
     }

@@ -58,7 +58,7 @@ impl SqliteStorage {
     /// Opens the file of a URL, and creates it if it does not exist.
     ///
     /// # Errors
-    /// When the URL is not of SQLite, or the file cannot be used; nothing is changed then.
+    /// When the URL is not of SQLite, or the file cannot be used; what was there before is not changed then.
     pub fn open(url: &str) -> Result<Self, Error> {
         Self::open_with(&Url::parse(url)?, &Options::default())
     }
@@ -66,7 +66,7 @@ impl SqliteStorage {
     /// Opens a place with options.
     ///
     /// # Errors
-    /// When the file cannot be used; nothing is changed then.
+    /// When the file cannot be used; what was there before is not changed then.
     pub fn open_with(url: &Url, options: &Options) -> Result<Self, Error> {
         let connection = open::for_writing(url, options)?;
         let file = match url {

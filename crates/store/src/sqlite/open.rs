@@ -1,8 +1,9 @@
 //! Opening a database: what is wrong with a file is found before anything is changed.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -56,16 +57,16 @@ pub(super) fn for_writing(url: &Url, options: &Options) -> Result<Connection, Er
         schema::create(&mut connection).map_err(failed)?;
         return Ok(connection);
     };
-    let exists = check(file)?;
+    let exists = exists(file)?;
     if exists && fs::metadata(file).is_ok_and(|metadata| metadata.permissions().readonly()) {
         return Err(Error::ReadOnly { file: file.clone() });
     }
+    let is_ours = !exists && create(file)?;
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     prepare(file, flags, options).inspect_err(|_| {
-        if !exists {
-            // A file that could not be filled is worse than none.
-            let _ = fs::remove_file(file);
+        if is_ours {
+            discard(file);
         }
     })
 }
@@ -74,7 +75,7 @@ fn prepare(file: &Path, flags: OpenFlags, options: &Options) -> Result<Connectio
     let failed = |error| Error::of(file, error, options.busy_timeout);
     let mut connection = Connection::open_with_flags(file, flags).map_err(failed)?;
     connection.busy_timeout(options.busy_timeout).map_err(failed)?;
-    let content = schema::content(&connection, file, options.busy_timeout)?;
+    let content = look(&connection, file, options)?;
     if let Some(bytes) = options.max_bytes {
         let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
         let pages = (i64::try_from(bytes).unwrap_or(i64::MAX) / page).max(1);
@@ -93,56 +94,135 @@ fn prepare(file: &Path, flags: OpenFlags, options: &Options) -> Result<Connectio
 
 /// Opens a database that exists, for reading only.
 pub(crate) fn for_reading(file: &Path, options: &Options) -> Result<Connection, Error> {
-    if !check(file)? {
+    if !exists(file)? {
         return Err(Error::MissingFile { file: file.to_owned() });
     }
     let failed = |error| Error::of(file, error, options.busy_timeout);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
     connection.busy_timeout(options.busy_timeout).map_err(failed)?;
-    match schema::content(&connection, file, options.busy_timeout)? {
+    match look(&connection, file, options)? {
         Content::Studies => Ok(connection),
-        Content::Nothing => Err(Error::Foreign { file: file.to_owned(), tables: vec!["none".to_owned()] }),
+        Content::Nothing => Err(Error::Empty { file: file.to_owned() }),
     }
 }
 
-/// Whether the file exists and is not empty; an error when it cannot be a database that is whole.
-fn check(file: &Path) -> Result<bool, Error> {
+/// Whether there is such a file; an error when that cannot be known, or it can be no database.
+///
+/// The file is not opened, here or below where it may be a database: closing it would give up the locks that SQLite
+/// holds on it for other connections of this process (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+fn exists(file: &Path) -> Result<bool, Error> {
     let folder = match file.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
         Some(folder) => folder,
         None => file,
     };
-    if !folder.is_dir() {
-        return Err(Error::MissingFolder { file: file.to_owned() });
+    match fs::metadata(folder) {
+        Ok(folder) if folder.is_dir() => {}
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Err(cannot_open(file, error));
+        }
+        _ => return Err(Error::MissingFolder { file: file.to_owned() }),
     }
-    if file.is_dir() {
-        return Err(Error::NotADatabase { file: file.to_owned() });
+    match fs::metadata(file) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(_) => Err(Error::NotADatabase { file: file.to_owned() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(cannot_open(file, error)),
     }
-    let Ok(mut opened) = File::open(file) else { return Ok(false) };
-    let length = opened.metadata().map_or(0, |metadata| metadata.len());
-    if length == 0 {
-        return Ok(false);
+}
+
+/// Makes an empty file; false when somebody else has made one meanwhile.
+fn create(file: &Path) -> Result<bool, Error> {
+    match File::create_new(file) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(cannot_open(file, error)),
     }
-    // The database header: https://www.sqlite.org/fileformat.html, section 1.3.
-    let mut header = Vec::new();
-    let read = opened.by_ref().take(100).read_to_end(&mut header);
-    if read.is_err() || !header.starts_with(b"SQLite format 3\0") {
-        return Err(Error::NotADatabase { file: file.to_owned() });
+}
+
+/// Removes a file that this process has made and could not fill, unless somebody else has filled it or is about to.
+fn discard(file: &Path) {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let Ok(connection) = Connection::open_with_flags(file, flags) else { return };
+    let _ = connection.busy_timeout(Duration::ZERO); // whoever holds the lock is about to fill it
+    // Left behind, the file would be empty, which is as good as none.
+    if connection.execute_batch("BEGIN IMMEDIATE").is_ok() && schema::is_empty(&connection).unwrap_or(false) {
+        let _ = fs::remove_file(file);
     }
-    let number = |at: usize, bytes: usize| {
-        header
-            .get(at..at + bytes)
-            .map_or(0, |part| part.iter().fold(0_u64, |n, byte| n << 8 | u64::from(*byte)))
-    };
-    let page = if number(16, 2) == 1 { 65_536 } else { number(16, 2) };
-    let count_is_valid = number(24, 4) == number(92, 4);
+}
+
+fn cannot_open(file: &Path, error: std::io::Error) -> Error {
+    Error::CannotOpen { file: file.to_owned(), source: Arc::new(error) }
+}
+
+/// What the database holds, without changing it; an error when it is not whole.
+fn look(connection: &Connection, file: &Path, options: &Options) -> Result<Content, Error> {
+    let content = schema::content(connection, file, options.busy_timeout).map_err(|error| match error {
+        Error::NotADatabase { file } if has_signature(&file) => Error::Corrupt { file },
+        error => error,
+    })?;
+    // SQLite counts the beginning of a page as a page.
+    let number = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let bytes = number("PRAGMA page_count").and_then(|pages| Ok(pages * number("PRAGMA page_size")?));
+    let bytes = bytes.map_err(|error| Error::of(file, error, options.busy_timeout))?;
     // With a log beside it the file may be short: the log holds the rest.
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let has_log = fs::metadata(log).is_ok_and(|metadata| metadata.len() > 0);
-    if header.len() < 100 || !has_log && count_is_valid && length < page * number(28, 4) {
+    if !has_log && fs::metadata(file).is_ok_and(|metadata| metadata.len() < bytes as u64) {
         return Err(Error::Corrupt { file: file.to_owned() });
     }
-    Ok(true)
+    Ok(content)
+}
+
+/// Whether what SQLite does not take for a database begins as one
+/// (<https://www.sqlite.org/fileformat.html>, section 1.3).
+fn has_signature(file: &Path) -> bool {
+    let mut begin = [0; 16];
+    File::open(file).and_then(|mut file| file.read_exact(&mut begin)).is_ok()
+        && begin == *b"SQLite format 3\0"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{create, discard};
+    use std::fs;
+
+    /// An empty file in a folder of its own.
+    fn with_new_file(act: impl FnOnce(&std::path::Path)) {
+        static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("tunesmith-open-{}-{count}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("study.db");
+        assert!(create(&file).unwrap());
+        act(&file);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_appears_meanwhile_is_not_ours() {
+        with_new_file(|file| {
+            fs::write(file, "theirs").unwrap();
+            assert!(!create(file).unwrap());
+            assert_eq!(fs::read_to_string(file).unwrap(), "theirs");
+        });
+    }
+
+    #[test]
+    fn our_empty_file_is_discarded_but_not_what_others_put_into_it() {
+        with_new_file(|file| {
+            discard(file);
+            assert!(!file.exists());
+        });
+        for begin in ["CREATE TABLE albums (title TEXT)", "BEGIN IMMEDIATE"] {
+            with_new_file(|file| {
+                let other = rusqlite::Connection::open(file).unwrap();
+                other.execute_batch(begin).unwrap();
+                discard(file);
+                assert!(file.exists(), "{begin}");
+            });
+        }
+    }
 }

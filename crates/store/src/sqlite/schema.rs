@@ -98,7 +98,7 @@ pub(super) fn content(connection: &Connection, file: &Path, waited: Duration) ->
 /// Makes the tables, if nobody else has made them meanwhile; all or nothing.
 pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if names(&transaction, "table")?.is_empty() {
+    if is_empty(&transaction)? {
         transaction.execute_batch(TABLES)?;
         let library = concat!("tunesmith ", env!("CARGO_PKG_VERSION"));
         transaction.execute("INSERT INTO version_info VALUES (1, ?1, ?2)", (SCHEMA_VERSION, library))?;
@@ -122,6 +122,11 @@ pub(super) fn complete(connection: &Connection) -> rusqlite::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Whether the database holds no table.
+pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(names(connection, "table")?.is_empty())
 }
 
 fn names(connection: &Connection, kind: &str) -> rusqlite::Result<Vec<String>> {
