@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tunesmith_tuner::TrialState;
+
 /// The first parts of keys that say nothing to a reader who sees one setting.
 const SECTIONS: [&str; 4] = ["model", "training", "data", "tuning"];
 
@@ -91,6 +93,11 @@ pub fn unique<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 /// A metric as a person says it: `balanced_accuracy` is "balanced accuracy".
 pub(crate) fn measure(metric: &str) -> String {
     metric.replace('_', " ")
+}
+
+/// The state of a trial in a sentence; tables of data keep [`TrialState::name`].
+pub(crate) fn said(state: TrialState) -> &'static str {
+    if state == TrialState::Pruned { "stopped early" } else { state.name() }
 }
 
 /// The key of the place where the recipe writes the setting once for all copies.

@@ -97,6 +97,9 @@ pub(crate) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "unknown".to_owned();
     }
+    if seconds > 0.0 && seconds < 0.000_95 {
+        return "under 1\u{a0}ms".to_owned();
+    }
     if seconds < 0.095 {
         return format!("{:.0}\u{a0}ms", seconds * 1000.0);
     }
@@ -165,6 +168,7 @@ mod tests {
     #[test]
     fn durations_use_two_units_at_most() {
         for (seconds, said) in [
+            (0.0001, "under 1 ms"),
             (0.012, "12 ms"),
             (0.84, "0.8 s"),
             (41.2, "41 s"),

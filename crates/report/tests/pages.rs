@@ -212,6 +212,93 @@ fn ten_thousand_trials_make_a_page_that_opens() {
     assert!(page.len() < 8_000_000, "{} bytes", page.len());
 }
 
+/// What a reader sees, apart from cells of tables.
+fn sentences(page: &str) -> String {
+    let mut out = visible(page);
+    for name in ["td", "svg"] {
+        while let Some(start) = out.find(&format!("<{name}")) {
+            let end = out[start..].find(&format!("</{name}>")).expect("tags are closed");
+            out.replace_range(start..start + end + name.len() + 3, "");
+        }
+    }
+    out.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
+}
+
+#[test]
+fn people_read_stopped_early_and_only_the_state_column_says_pruned() {
+    let page = page();
+    let said = sentences(&page);
+    let pruned = TRIALS.iter().filter(|trial| trial.state == TrialState::Pruned).count();
+    for sentence in [
+        format!(" complete, {pruned} stopped early"),
+        format!("{pruned} of 50 trials were stopped early"),
+        format!("{pruned} stopped early, at their last values"),
+    ] {
+        assert!(said.contains(&sentence), "{sentence}");
+    }
+    // The one sentence that explains the word of the column.
+    assert_eq!(said.matches("pruned").count(), 1);
+    assert!(said.contains("A pruned trial was stopped early; its value is its last."));
+    assert!(page.contains("<td>pruned</td>"));
+    for unproven in ["worth finishing", "Keep it"] {
+        assert!(!said.contains(unproven), "{unproven}");
+    }
+}
+
+#[test]
+fn the_heading_over_the_findings_fits_them() {
+    let space = Space::new();
+    let trial = |number, value| {
+        let mut trial = TrialRecord::new(number);
+        (trial.state, trial.value) = (TrialState::Complete, Some(value));
+        trial
+    };
+    let trials = [trial(0, 0.5), trial(1, 0.5)];
+    let mut input = StudyInput::new("s", "loss", Direction::Minimize, &space, &trials);
+    input.seed_noise = Some(0.1);
+    assert!(findings::of_study(&input).iter().all(|f| f.severity == findings::Severity::Info));
+    let page = study_page(&input);
+    assert!(page.contains("<h2>What the search tells</h2><ol class=\"findings\">"));
+    assert!(!page.contains("Nothing needs"));
+    assert!(self::page().contains("things to do next</h2><ol class=\"findings\">"));
+}
+
+#[test]
+fn sentences_speak_of_the_best_trial_that_ran_to_the_end() {
+    // A stopped trial whose last value is better than all that complete ones came to.
+    let mut trials = TRIALS.clone();
+    let stopped = trials.iter_mut().find(|trial| trial.state == TrialState::Pruned).expect("there are some");
+    stopped.value = Some(0.9991);
+    let number = stopped.number;
+    let input = made_up::study(&SPACE, &trials);
+    let page = study_page(&input);
+    assert!(!sentences(&page).contains("0.9991"));
+    let best = input.best().expect("some are complete").number;
+    assert!(page.contains(&format!("Trial {best} of 50 reached the best value")));
+    let drawn = markup::tags(&page);
+    let strongest = drawn.iter().filter(|tag| {
+        tag.attribute("class").is_some_and(|class| class.starts_with("path") && class.contains("best"))
+    });
+    for line in strongest {
+        assert_eq!(line.attribute("data-t"), Some(best.to_string().as_str()));
+        assert_ne!(line.attribute("data-t"), Some(number.to_string().as_str()));
+    }
+}
+
+#[test]
+fn a_time_that_nobody_measured_has_no_tile() {
+    let timed = |seconds: f64| {
+        let mut input = made_up::study(&SPACE, &TRIALS);
+        input.seconds = seconds;
+        let run = RunInput { seconds, ..made_up::run() };
+        [study_page(&input), run_page(&run)].map(|page| page.contains("<dt>time</dt>"))
+    };
+    for seconds in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(timed(seconds), [false; 2], "{seconds}");
+    }
+    assert_eq!(timed(0.012), [true; 2]);
+}
+
 #[test]
 fn findings_read_as_text_and_as_values() {
     let found = findings::of_study(&made_up::study(&SPACE, &TRIALS));

@@ -4,7 +4,7 @@ use tunesmith_tuner::{TrialRecord, TrialState};
 
 use crate::findings::{facts_of, saved};
 use crate::html::escape;
-use crate::labels::{human, measure};
+use crate::labels::{human, measure, said};
 use crate::number::{count, duration, listed, metric as number, percent};
 use crate::{RunInput, StudyInput};
 
@@ -33,7 +33,8 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
         many => format!("{} and {} more", many[..7].join(", "), many.len() - 7),
     };
     let epochs: usize = input.trials.iter().map(|trial| trial.reports.len()).sum();
-    let took = if input.seconds > 0.0 { format!(" in {}", duration(input.seconds)) } else { String::new() };
+    let time = known(input.seconds);
+    let took = time.map_or_else(String::new, |seconds| format!(" in {}", duration(seconds)));
     let more = if epochs > 0 { format!(", {epochs} {}s in all", escape(input.step)) } else { String::new() };
     let lead = format!(
         "{} of <em>{}</em> ({}) over {}{took}{more}. Tuned: {}.",
@@ -63,9 +64,9 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
     if let Some(saved) = saved(&facts_of(input)) {
         tiles.push((format!("{}s saved", input.step), percent(saved), "by stopping early".to_owned()));
     }
-    if input.seconds > 0.0 {
-        let each = input.seconds / ended.max(1) as f64;
-        tiles.push(("time".to_owned(), duration(input.seconds), format!("{} a trial", duration(each))));
+    if let Some(seconds) = time {
+        let each = seconds / ended.max(1) as f64;
+        tiles.push(("time".to_owned(), duration(seconds), format!("{} a trial", duration(each))));
     }
     masthead("Study", input.name, input.reproduce.when.as_deref(), &sentence, &lead, &tiles)
 }
@@ -100,7 +101,7 @@ pub(crate) fn of_run(input: &RunInput) -> String {
         "<em>{}</em>, trained for {}{}{kept}.",
         escape(&input.title),
         count(epochs, "epoch"),
-        if input.seconds > 0.0 { format!(" in {}", duration(input.seconds)) } else { String::new() }
+        known(input.seconds).map_or_else(String::new, |seconds| format!(" in {}", duration(seconds)))
     );
     let mut tiles: Vec<Tile> = ["test", "validation", "train"]
         .into_iter()
@@ -113,10 +114,15 @@ pub(crate) fn of_run(input: &RunInput) -> String {
         })
         .collect();
     tiles.push(("epochs".to_owned(), epochs.to_string(), String::new()));
-    if input.seconds > 0.0 {
-        tiles.push(("time".to_owned(), duration(input.seconds), String::new()));
+    if let Some(seconds) = known(input.seconds) {
+        tiles.push(("time".to_owned(), duration(seconds), String::new()));
     }
     masthead("Run", &input.title, input.reproduce.when.as_deref(), &sentence, &lead, &tiles)
+}
+
+/// The time, where it was measured.
+fn known(seconds: f64) -> Option<f64> {
+    (seconds.is_finite() && seconds > 0.0).then_some(seconds)
 }
 
 fn bold(text: &str) -> String {
@@ -155,10 +161,10 @@ fn counted(trials: &[TrialRecord]) -> Vec<(usize, TrialState)> {
     ENDS.into_iter().map(|state| (count(state), state)).filter(|(n, _)| *n > 0).collect()
 }
 
-/// "24 complete, 19 pruned and 3 failed".
+/// "24 complete, 19 stopped early and 3 failed".
 fn states(trials: &[TrialRecord]) -> String {
     let parts: Vec<String> =
-        counted(trials).into_iter().map(|(n, state)| format!("{n} {}", state.name())).collect();
+        counted(trials).into_iter().map(|(n, state)| format!("{n} {}", said(state))).collect();
     if parts.is_empty() { "none ended".to_owned() } else { listed(&parts) }
 }
 

@@ -45,7 +45,9 @@
     title.textContent = `Trial ${trial}`;
     if (!row) return [title];
     const cells = [...row.cells].map((cell) => cell.textContent);
-    title.textContent += ` · ${cells[1]}` + (cells[2] ? ` · ${cells[2]}` : "");
+    const pruned = cells[1] === "pruned";
+    title.textContent += ` · ${pruned ? "stopped early" : cells[1]}`;
+    if (cells[2]) title.textContent += pruned ? `, last ${cells[2]}` : ` · ${cells[2]}`;
     const list = document.createElement("dl");
     for (let i = 3; i < cells.length; i++) {
       if (!cells[i]) continue;

@@ -18,7 +18,7 @@ use crate::{RunInput, findings};
 pub fn run_page(input: &RunInput) -> String {
     let found = findings::of_run(input);
     let sections = [
-        takeaways::section(&found),
+        takeaways::section(&found, "training"),
         winner::section(input, "How it was trained"),
         configuration::of_run(&input.recipe_toml),
         reproduce::section(&input.reproduce),

@@ -9,8 +9,8 @@ use crate::chart::{self, Size};
 use crate::findings::facts_of;
 use crate::html::{details, escape, table};
 use crate::influence::influence;
-use crate::labels::{measure, unique};
-use crate::number::{count, metric as number, percent, setting};
+use crate::labels::{measure, said, unique};
+use crate::number::{capital, count, metric as number, percent, setting};
 
 /// More axes than this cannot be read across a page.
 const AXES: usize = 9;
@@ -54,7 +54,10 @@ fn key(trials: &[TrialRecord]) -> String {
         if n > 0 {
             out.push_str(&format!(
                 "<span><svg class=\"chart\" viewBox=\"0 0 12 12\" aria-hidden=\"true\">{shape}</svg> {n} {}</span>",
-                state.name()
+                match state {
+                    TrialState::Pruned => "stopped early, at their last values",
+                    state => said(state),
+                }
             ));
         }
     }
@@ -71,14 +74,13 @@ pub(crate) fn curves(input: &StudyInput<'_>) -> Option<Section> {
     let pruned = facts.count(TrialState::Pruned);
     let title = match pruned {
         0 => format!("Every trial, {0} by {0}", input.step),
-        n => format!("{n} of {} were not worth finishing", count(facts.ended(), "trial")),
+        n => format!("{n} of {} were stopped early", count(facts.ended(), "trial")),
     };
-    let caption = match pruned {
-        0 => String::new(),
-        _ => "A ring marks where a trial was stopped because others were better at the same point; a cross, where its \
-              numbers left the finite."
-            .to_owned(),
-    };
+    let ring = (pruned > 0).then_some("a ring marks where a trial was stopped early");
+    let cross =
+        (facts.count(TrialState::Diverged) > 0).then_some("a cross, where its numbers left the finite");
+    let marks: Vec<&str> = ring.into_iter().chain(cross.filter(|_| pruned > 0)).collect();
+    let caption = if marks.is_empty() { String::new() } else { capital(&marks.join("; ")) + "." };
     // The best trials first, at steps spread over the curve.
     let shown: Vec<&&TrialRecord> =
         facts.valued.iter().filter(|trial| trial.reports.len() > 1).take(ROWS).collect();
@@ -189,8 +191,10 @@ pub(crate) fn slices(input: &StudyInput<'_>) -> Option<Section> {
         rows.push(summary(input, dimension, &labels[index], influence[index]));
     }
     let head = ["setting", "searched", "trials", "influence", "in the best trial", "in the best five"];
+    let stopped = input.trials.iter().any(|trial| trial.state == TrialState::Pruned);
+    let rings = if stopped { ", and a ring is the last value of one that was stopped early" } else { "" };
     let caption = format!(
-        "Each mark is a trial, {} upwards; the strong one is the best. The percentage says how much of the trials' order \
+        "Each mark is a trial, {} upwards; the strong one is the best{rings}. The percentage says how much of the trials' order \
          goes with that setting alone.",
         escape(&measure(input.metric))
     );

@@ -27,7 +27,7 @@ use crate::{StudyInput, findings};
 pub fn study_page(input: &StudyInput<'_>) -> String {
     let found = findings::of_study(input);
     let sections = [
-        takeaways::section(&found),
+        takeaways::section(&found, "search"),
         Some(search::history(input)),
         search::curves(input),
         search::parallel(input),

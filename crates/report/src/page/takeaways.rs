@@ -4,7 +4,8 @@ use super::shell::{Section, code};
 use crate::findings::{Finding, Severity};
 use crate::html::escape;
 
-pub(crate) fn section(findings: &[Finding]) -> Option<Section> {
+/// The findings of a search or a training, whichever `of` says.
+pub(crate) fn section(findings: &[Finding], of: &str) -> Option<Section> {
     if findings.is_empty() {
         return None;
     }
@@ -27,7 +28,8 @@ pub(crate) fn section(findings: &[Finding]) -> Option<Section> {
     body.push_str("</ol>");
     let act = findings.iter().filter(|finding| finding.severity > Severity::Info).count();
     let title = match act {
-        0 => "Nothing needs to be done".to_owned(),
+        // Nothing to act on is still something to know.
+        0 => format!("What the {of} tells"),
         1 => "One thing to do next".to_owned(),
         n => format!("{} things to do next", spelled(n)),
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tunesmith_tuner::TrialRecord;
+use tunesmith_tuner::{TrialRecord, TrialState};
 
 use super::shell::Section;
 use crate::StudyInput;
@@ -37,7 +37,7 @@ pub(crate) fn section(input: &StudyInput<'_>) -> Option<Section> {
         let value = trial.value.map_or_else(String::new, number);
         let reports = if trial.reports.is_empty() { String::new() } else { trial.reports.len().to_string() };
         let seconds = elapsed(trial)
-            .map_or_else(String::new, |time| short((time.as_secs_f64() * 100.0).round() / 100.0));
+            .map_or_else(String::new, |time| short((time.as_secs_f64() * 1000.0).round() / 1000.0));
         let front = [trial.number.to_string(), trial.state.name().to_owned(), value, reports, seconds];
         front.iter().for_each(|text| table.push_str(&cell(text)));
         for dimension in input.space.dimensions() {
@@ -46,9 +46,16 @@ pub(crate) fn section(input: &StudyInput<'_>) -> Option<Section> {
         table.push_str(&format!("<td class=\"why\">{}</td></tr>", escape(&reason(trial, input.step))));
     }
     table.push_str("</tbody></table></div>");
+    let stopped = shown.iter().any(|trial| trial.state == TrialState::Pruned);
+    let last = if stopped { " A pruned trial was stopped early; its value is its last." } else { "" };
     let note = match input.trials.len() - shown.len() {
-        0 => "<span class=\"js\">Click a heading to sort.</span> An empty cell is a setting that the trial did not have.".to_owned(),
-        n => format!("The best {} and an even choice of the others; {n} more are in the study's storage.", ROWS / 2),
+        0 => format!(
+            "<span class=\"js\">Click a heading to sort.</span> An empty cell is a setting that the trial did not have.{last}"
+        ),
+        n => format!(
+            "The best {} and an even choice of the others; {n} more are in the study's storage.{last}",
+            ROWS / 2
+        ),
     };
     let body = format!("<p class=\"note\">{note}</p>{table}");
     Some(Section { id: "trials", short: "Every trial", title: "Every trial".to_owned(), body })
