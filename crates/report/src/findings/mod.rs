@@ -7,6 +7,7 @@ mod facts;
 mod patch;
 
 mod boundary;
+mod constant;
 mod divergence;
 mod failures;
 mod lead;
@@ -107,6 +108,8 @@ impl From<&Finding> for Value {
 pub fn of_study(input: &StudyInput<'_>) -> Vec<Finding> {
     let facts = facts_of(input);
     let mut found = Vec::new();
+    // First of all; and a class that is never predicted is told of once.
+    let constant = input.winner.as_ref().is_some_and(|winner| constant::check(winner, &mut found));
     failures::check(&facts, &mut found);
     boundary::check(&facts, &mut found);
     divergence::check(&facts, &mut found);
@@ -117,7 +120,9 @@ pub fn of_study(input: &StudyInput<'_>) -> Vec<Finding> {
     if let Some(winner) = &input.winner {
         optimism::check(winner, &mut found);
         overfitting::check(winner, &mut found);
-        weak_class::check(winner, &mut found);
+        if !constant {
+            weak_class::check(winner, &mut found);
+        }
     }
     sorted(found)
 }
@@ -131,10 +136,13 @@ pub fn of_study(input: &StudyInput<'_>) -> Vec<Finding> {
 #[must_use]
 pub fn of_run(input: &RunInput) -> Vec<Finding> {
     let mut found = Vec::new();
+    let constant = constant::check(input, &mut found);
     overfitting::check(input, &mut found);
     still_improving::check_run(input, &mut found);
     optimism::check(input, &mut found);
-    weak_class::check(input, &mut found);
+    if !constant {
+        weak_class::check(input, &mut found);
+    }
     sorted(found)
 }
 
