@@ -13,11 +13,14 @@ pub(crate) fn command() -> Command {
         .subcommand(
             recipe_command("train", "Trains the model of a recipe without ranges")
                 .arg(option("out", "DIR", "Where the run folder goes [default: runs/NAME, numbered]"))
-                .arg(number(
-                    "threads",
-                    "N",
-                    "Threads; the result does not depend on it [default: one per core]",
-                )),
+                .arg(
+                    option(
+                        "threads",
+                        "N",
+                        "Threads; the result does not depend on it [default: one per core]",
+                    )
+                    .value_parser(value_parser!(u16).range(0..=1024)),
+                ),
         )
         .subcommand(
             recipe_command("tune", "Searches the ranges of a recipe, retrains the winner, reports")
@@ -37,7 +40,7 @@ pub(crate) fn command() -> Command {
             "Shows data, model and ranges of a recipe before anything runs",
         ))
         .subcommand(
-            base("predict", "Predicts every row of a file with a trained model")
+            plain_command("predict", "Predicts every row of a file with a trained model")
                 .arg(Arg::new("run").value_name("RUN").required(true).help("A run folder"))
                 .arg(
                     Arg::new("file")
@@ -48,11 +51,11 @@ pub(crate) fn command() -> Command {
                 .arg(option("out", "FILE", "Writes a CSV file instead of printing")),
         )
         .subcommand(
-            base("list", "Lists what is linked: optimizers, layers, samplers, ...")
+            plain_command("list", "Lists what is linked: optimizers, layers, samplers, ...")
                 .arg(Arg::new("kind").value_name("KIND").help("A kind of plug-in; all kinds without")),
         )
         .subcommand(
-            base("describe", "Shows a plug-in with every setting, range and default").arg(
+            plain_command("describe", "Shows a plug-in with every setting, range and default").arg(
                 Arg::new("name")
                     .value_name("NAME")
                     .required(true)
@@ -70,17 +73,25 @@ fn base(name: &'static str, about: &'static str) -> Command {
     )
 }
 
+/// A command about a recipe; `--set` and `--seed` change it.
 fn recipe_command(name: &'static str, about: &'static str) -> Command {
-    base(name, about)
-        .arg(Arg::new("recipe").value_name("RECIPE").required(true).help("A recipe file"))
-        .arg(
-            Arg::new("set")
-                .long("set")
-                .value_name("KEY=VALUE")
-                .action(ArgAction::Append)
-                .help("Changes one value of the recipe: training.epochs=10"),
-        )
-        .arg(number("seed", "N", "Where randomness comes from"))
+    with_set_and_seed(
+        base(name, about),
+        "Changes one value of the recipe: training.epochs=10",
+        "Where randomness comes from",
+    )
+    .arg(Arg::new("recipe").value_name("RECIPE").required(true).index(1).help("A recipe file"))
+}
+
+/// A command without a recipe: scripts may pass `--set` and `--seed` to every command alike.
+fn plain_command(name: &'static str, about: &'static str) -> Command {
+    with_set_and_seed(base(name, about), "Nothing here depends on it", "Nothing here depends on it")
+}
+
+fn with_set_and_seed(command: Command, set: &'static str, seed: &'static str) -> Command {
+    command
+        .arg(Arg::new("set").long("set").value_name("KEY=VALUE").action(ArgAction::Append).help(set))
+        .arg(number("seed", "N", seed))
 }
 
 fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {

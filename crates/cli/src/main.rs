@@ -24,7 +24,7 @@ enum Ended {
 }
 
 fn main() -> ExitCode {
-    let json_wanted = std::env::args().any(|argument| argument == "--json");
+    let json_wanted = std::env::args_os().any(|argument| argument == "--json");
     let matches = match args::command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) if !error.use_stderr() => {
@@ -34,7 +34,9 @@ fn main() -> ExitCode {
         Err(error) => {
             let text = error.render().to_string();
             if json_wanted {
-                let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                // The first paragraph, in one line: what is missing stands on lines of its own.
+                let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+                let line = lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned();
                 Output::new(true).error("usage", &line, None);
             } else {
                 eprint!("{text}");

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tunesmith::core::Flow;
+use tunesmith::training::callback::Kept;
 use tunesmith::training::{Callback, EpochEnd};
 use tunesmith::tuner::{Direction, Observer, Trial, TrialRecord, TrialState};
 
@@ -58,7 +59,7 @@ impl Callback for TrainingBar {
         Flow::Continue
     }
 
-    fn train_end(&mut self) -> Option<Vec<f32>> {
+    fn train_end(&mut self) -> Option<Kept> {
         if let Some(bar) = self.bar.take() {
             bar.abandon(); // the last line stays
         }

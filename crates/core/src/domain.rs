@@ -1,58 +1,8 @@
-//! `Domain`: what values one dimension of a search can take. The only file that knows scales.
+//! `Domain`: what values one dimension of a search can take.
 
 use std::fmt;
 
-use crate::{Value, Why};
-
-/// How a range is walked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Scale {
-    /// Equal differences are equally far apart.
-    #[default]
-    Linear,
-    /// Equal ratios are equally far apart: 1e-5 to 1e-1.
-    Log,
-    /// Equal ratios of the distance to one are equally far apart: 0.9 to 0.999.
-    ReverseLog,
-}
-
-impl Scale {
-    /// The name in a recipe.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Linear => "linear",
-            Self::Log => "log",
-            Self::ReverseLog => "reverse_log",
-        }
-    }
-
-    /// The scale of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Linear, Self::Log, Self::ReverseLog].into_iter().find(|scale| scale.name() == name)
-    }
-
-    /// A value in the coordinate in which this scale is even.
-    #[must_use]
-    pub fn warp(self, x: f64) -> f64 {
-        match self {
-            Self::Linear => x,
-            Self::Log => x.ln(),
-            Self::ReverseLog => -(1.0 - x).ln(),
-        }
-    }
-
-    /// The inverse of [`Scale::warp`].
-    #[must_use]
-    pub fn unwarp(self, z: f64) -> f64 {
-        match self {
-            Self::Linear => z,
-            Self::Log => z.exp(),
-            Self::ReverseLog => -(-z).exp_m1(),
-        }
-    }
-}
+use crate::{Scale, Value, Why};
 
 /// The values one dimension can take.
 ///
@@ -224,9 +174,11 @@ impl Domain {
     pub fn at_coordinate(&self, z: f64) -> Value {
         match self {
             Self::Float { low, high, scale, step } => {
-                if step.is_none() && (z <= scale.warp(*low) || z >= scale.warp(*high)) {
-                    // The ends are themselves, whatever rounding the scale's way there and back brings.
-                    return Value::Float(if z <= scale.warp(*low) { *low } else { *high });
+                // The ends are themselves, whatever rounding the scale's way there and back brings.
+                match step {
+                    None if z <= scale.warp(*low) => return Value::Float(*low),
+                    None if z >= scale.warp(*high) => return Value::Float(*high),
+                    _ => {}
                 }
                 let x = scale.unwarp(z);
                 let x = step.map_or(x, |step| low + ((x - low) / step).round() * step);
@@ -312,8 +264,8 @@ impl fmt::Display for Domain {
 
 #[cfg(test)]
 mod tests {
-    use super::{Domain, Scale};
-    use crate::Value;
+    use super::Domain;
+    use crate::{Scale, Value};
     use proptest::prelude::*;
 
     fn any_domain() -> impl Strategy<Value = Domain> {

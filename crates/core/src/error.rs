@@ -85,6 +85,7 @@ impl Error {
     pub fn wrong_type(at: impl Into<String>, expected: &'static str, found: &crate::Value) -> Self {
         let found = match found {
             crate::Value::Text(s) => format!("the text {s:?}"),
+            crate::Value::Int(_) if expected == "a text" => format!("{found}, write \"{found}\""),
             crate::Value::Int(_) | crate::Value::Float(_) | crate::Value::Bool(_) => format!("{found}"),
             other => other.kind().to_owned(),
         };

@@ -14,6 +14,8 @@ mod value;
 mod error;
 mod suggest;
 
+mod scale;
+
 mod domain;
 mod param;
 
@@ -34,12 +36,13 @@ pub mod parity;
 
 pub use config::set;
 pub use describe::{Describe, from_table, specs, to_table};
-pub use domain::{Domain, Scale};
+pub use domain::Domain;
 pub use error::{Error, Why};
 pub use param::{Param, ParamSpec, Range, Role, Shape};
 pub use plug::{Count, Plug};
 pub use registry::{Entry, KindEntry, Meta, Place, all, find, kind_of, kinds};
 pub use report::{Flow, Reporter};
+pub use scale::Scale;
 pub use search::Search;
 pub use seed::{Generator, Seed};
 pub use space::{Condition, Dimension, Params, Space, Test};

@@ -52,6 +52,19 @@ pub struct Counts {
     pub failed: usize,
 }
 
+impl Counts {
+    /// Trials that ended, however they did.
+    ///
+    /// ```
+    /// use tunesmith_tuner::Counts;
+    /// assert_eq!(Counts { complete: 2, pruned: 3, running: 1, ..Counts::default() }.finished(), 5);
+    /// ```
+    #[must_use]
+    pub fn finished(&self) -> usize {
+        self.complete + self.pruned + self.diverged + self.failed
+    }
+}
+
 impl History {
     /// A history without trials.
     #[must_use]

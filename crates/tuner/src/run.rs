@@ -100,8 +100,12 @@ impl Reporter for TrialRun<'_> {
         self.check()
     }
 
+    /// A trial that is out of time is to stop at once; one that somebody interrupts may finish what it is at.
     fn interrupted(&mut self) -> Flow {
-        self.check()
+        match (self.check(), self.ended) {
+            (Flow::Stop, Some(EndedBy::Stop)) => Flow::Pause,
+            (flow, _) => flow,
+        }
     }
 }
 

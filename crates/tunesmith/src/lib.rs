@@ -52,6 +52,7 @@ mod error;
 mod plugins;
 
 mod recipe;
+mod toml_text;
 mod tuning;
 
 mod threads;
@@ -61,6 +62,7 @@ mod run;
 mod look;
 mod predict;
 mod search;
+mod subject;
 
 pub use error::{Error, Kind};
 pub use look::{Look, look};

@@ -30,6 +30,8 @@ pub fn look(recipe: &Recipe) -> Result<Look, Error> {
     let middle = search.space().complete(|dimension| dimension.domain.place(0.5));
     let fixed = recipe.filled(&search.fill(&middle))?;
     let prepared = fixed.data.load(recipe.base())?;
+    let fixed = fixed.for_task(prepared.train.task());
+    recipe.tuning()?.check_plugins().map_err(|error| recipe.wrong(error))?;
     let model = run::model(recipe, &fixed, &prepared)?;
     run::trainer(recipe, &fixed, &prepared)?; // what training would refuse is refused here
     let inputs = prepared.train.width();

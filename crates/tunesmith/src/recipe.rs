@@ -1,11 +1,13 @@
 //! `Recipe`: one TOML file that says everything; any value in it may be a range.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tunesmith_core::{Describe, Param, Plug, Search, Table, Value, Why, from_table, set, specs, to_table};
-use tunesmith_data::DataSection;
+use tunesmith_data::{DataSection, Task};
 use tunesmith_train::Training;
 
+use crate::toml_text::inline;
 use crate::{Error, Kind, Tuning};
 
 /// The section `[model]` of a recipe.
@@ -194,6 +196,42 @@ impl Recipe {
         Ok(tuning)
     }
 
+    /// What a study is about: every fixed value by dotted key, ranges only as such. Trials of one study must share it,
+    /// for their values to be comparable; ranges may change.
+    pub(crate) fn subject(&self) -> BTreeMap<String, String> {
+        fn walk(value: &Value, path: &str, out: &mut BTreeMap<String, String>) {
+            match value {
+                Value::Table(table)
+                    if ["float", "int", "choice"].iter().any(|key| table.contains_key(*key)) =>
+                {
+                    out.insert(path.to_owned(), "a range".into());
+                }
+                Value::Table(table) => {
+                    table.iter().for_each(|(key, value)| walk(value, &format!("{path}.{key}"), out))
+                }
+                Value::List(items) => {
+                    items.iter().enumerate().for_each(|(i, value)| walk(value, &format!("{path}.{i}"), out));
+                }
+                other => {
+                    out.insert(path.to_owned(), other.to_string());
+                }
+            }
+        }
+        let mut out = BTreeMap::new();
+        for name in SECTIONS {
+            if let Some(section) = self.root.get(name) {
+                walk(section, name, &mut out);
+            }
+        }
+        out
+    }
+
+    /// Whether the recipe itself says a value at a dotted path.
+    pub(crate) fn says(&self, path: &str) -> bool {
+        let (section, rest) = path.split_once('.').unwrap_or((path, ""));
+        self.root.get(section).is_some_and(|section| section.at(rest).is_some())
+    }
+
     /// Epochs of a trial, or the most of a range of them: what a progress bar counts to.
     #[must_use]
     pub fn epochs(&self) -> u64 {
@@ -273,6 +311,29 @@ impl FixedRecipe {
         })
     }
 
+    /// The same with the loss that suits the task, where the recipe names none.
+    pub(crate) fn for_task(self, task: Task) -> Self {
+        let written = self.sections.get(Training::NAME).is_some_and(|section| section.at("loss").is_some());
+        match task {
+            _ if written => self,
+            Task::Classification { .. } => self.with_training("loss", "cross_entropy"),
+            Task::Regression { .. } => self.with_training("loss", "mse"),
+        }
+    }
+
+    /// The same with paths of files that can be found from anywhere: a run folder does not lie where its recipe lay.
+    pub(crate) fn with_absolute_paths(&self, base: &Path) -> Self {
+        let mut fixed = self.clone();
+        let Some(Value::Text(path)) = self.data.source.config.get("path") else { return fixed };
+        let found = base.join(path);
+        let absolute = std::path::absolute(&found).unwrap_or(found);
+        fixed.data.source.config.insert("path".into(), Value::from(absolute.to_string_lossy().into_owned()));
+        if let Some(Value::Table(data)) = fixed.sections.get_mut(DataSection::NAME) {
+            data.insert("source".into(), fixed.data.source.to_value());
+        }
+        fixed
+    }
+
     /// The data section alone, as a text: two recipes with the same one have the same data.
     pub(crate) fn data_key(&self) -> String {
         Value::from(to_table(&self.data)).to_string()
@@ -312,43 +373,4 @@ impl FixedRecipe {
         }
         out
     }
-}
-
-/// A value as TOML writes it inside a line.
-fn inline(value: &Value) -> String {
-    match value {
-        Value::Text(text) => toml_text(text),
-        Value::Float(x) if x.is_nan() => "nan".into(),
-        Value::Float(x) if x.is_infinite() => (if *x > 0.0 { "inf" } else { "-inf" }).into(),
-        Value::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        Value::Table(table) => {
-            let items: Vec<String> =
-                table.iter().map(|(key, value)| format!("{} = {}", toml_key(key), inline(value))).collect();
-            if items.is_empty() { "{}".into() } else { format!("{{ {} }}", items.join(", ")) }
-        }
-        other => other.to_string(),
-    }
-}
-
-fn toml_key(key: &str) -> String {
-    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if bare { key.to_owned() } else { toml_text(key) }
-}
-
-/// A basic string of TOML.
-fn toml_text(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }

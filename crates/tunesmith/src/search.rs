@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use tunesmith_core::{Params, Search, Value};
+use tunesmith_core::{Entry, Plug, Search, Value, Why};
 use tunesmith_data::Prepared;
 use tunesmith_report::findings::Finding;
 use tunesmith_report::{RunInput, StudyInput, study_page};
-use tunesmith_train::Outcome as Trained;
+use tunesmith_train::{MetricEntry, Outcome as Trained};
 use tunesmith_tuner::{
     Budget, Counts, Direction, Ended, Observer, Outcome, Stop, Storage, Study, TrialRecord, TrialRun,
 };
 
-use crate::run::{Run, RunOptions, finish, trainer};
+use crate::run::{Ear, Run, RunOptions, finish, trainer};
+use crate::subject;
 use crate::{Error, FixedRecipe, Goal, Kind, Recipe, Tuning, threads};
 
 /// Opens the place where a study lives, once everything else is known to be right: a mistake in a recipe leaves no
@@ -70,6 +71,8 @@ pub struct Tuned {
     pub goal: Goal,
     /// How many trials are in each state.
     pub counts: Counts,
+    /// Trials that ended in this run; none when the study had its total already.
+    pub new_trials: usize,
     /// The best trial.
     pub best: Option<TrialRecord>,
     /// The winner retrained and scored; none when the search was interrupted or nothing completed.
@@ -103,7 +106,8 @@ impl DataCache<'_> {
 
 /// Searches the ranges of a recipe, retrains the winner and scores it once on the test part.
 ///
-/// A study that exists is resumed; the recipe's `trials` is its total. The winner is retrained from the seed its trial
+/// A study that exists is resumed, if it was begun with the same data, goal and fixed settings; the recipe's `trials` is
+/// its total. The winner is retrained from the seed its trial
 /// had, on the same rows, so that it is the model the trial saw.
 ///
 /// # Errors
@@ -116,14 +120,15 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
         return Err(Error::new(Kind::Usage, message).at(recipe.origin()));
     }
     let cache = DataCache { recipe, loaded: Mutex::new(BTreeMap::new()) };
-    let goal = probe(recipe, tuning, &search, &cache)?;
+    let aim = probe(recipe, tuning, &search, &cache)?;
     if let Some(out) = &options.out {
         crate::run::check_folder(out)?;
     }
     let workers = threads::count(tuning.workers);
     let name = options.study.clone().unwrap_or_else(|| recipe.name().to_owned());
     let storage = options.storage.take().map(|Opener(open)| open()).transpose()?;
-    let study = open(recipe, tuning, &search, &goal, &name, storage, &options)?;
+    let study = open(recipe, tuning, &search, &aim.goal, &name, storage, &options)?;
+    subject::check(&study, recipe, &aim)?;
     let mut budget = Budget::trials(tuning.trials as u64).workers(workers).stop(&options.stop);
     if let Some(time) = tuning.time() {
         budget = budget.time(time);
@@ -131,72 +136,118 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
     if let Some(time) = tuning.trial_time() {
         budget = budget.trial_time(time);
     }
-    let watched = format!("validation_{}", goal.metric);
-    let objective = |trial: &mut TrialRun<'_>| objective(recipe, &search, &cache, &watched, &goal, trial);
-    let ended = study.optimize(objective, &budget)?;
+    let before = study.counts().finished();
+    let objective = |trial: &mut TrialRun<'_>| objective(recipe, &search, &cache, &aim, trial);
+    let mut ended = study.optimize(objective, &budget)?;
+    let seconds = subject::add_seconds(&study, began.elapsed().as_secs_f64())?;
 
     let best = study.best();
-    let mut tuned = Tuned {
-        study: name,
-        goal,
-        counts: study.counts(),
-        best,
-        run: None,
-        findings: Vec::new(),
-        ended,
-        seconds: 0.0,
-    };
-    if ended != Ended::Stopped
-        && let Some(best) = tuned.best.clone()
-    {
+    let new_trials = study.counts().finished() - before;
+    let mut run = None;
+    let mut findings = Vec::new();
+    if let (false, Some(best)) = (ended == Ended::Stopped, &best) {
         let trials = study.trials();
-        let winner = Winner { recipe, search: &search, cache: &cache, goal: &tuned.goal, workers };
-        let (run, findings) = winner.retrain(&study, &best, &trials, &options, began)?;
-        tuned.run = Some(run);
-        tuned.findings = findings;
+        let winner = Winner { recipe, search: &search, cache: &cache, aim: &aim, workers, seconds };
+        match winner.retrain(&study, best, &trials, &options)? {
+            Some((trained, found)) => (run, findings) = (Some(trained), found),
+            None => ended = Ended::Stopped,
+        }
     }
-    tuned.seconds = began.elapsed().as_secs_f64();
-    Ok(tuned)
+    if best.is_none() && ended != Ended::Stopped {
+        return Err(nothing_completed(&study, recipe));
+    }
+    Ok(Tuned {
+        study: name,
+        goal: aim.goal,
+        counts: study.counts(),
+        new_trials,
+        best,
+        run,
+        findings,
+        ended,
+        seconds: began.elapsed().as_secs_f64(),
+    })
+}
+
+/// Why a search ends without a model: how its trials ended, and why the first did.
+fn nothing_completed(study: &Study, recipe: &Recipe) -> Error {
+    let counts = study.counts();
+    let why = study.trials().into_iter().find_map(|trial| trial.reason);
+    let why = why.map_or_else(String::new, |why| format!("; the first: {why}"));
+    let message = format!(
+        "no trial completed ({} stopped early, {} diverged, {} failed{why})",
+        counts.pruned, counts.diverged, counts.failed
+    );
+    Error::new(Kind::Training, message).at(recipe.origin())
+}
+
+/// What a search is after: the goal, and the name of its value in the history of a training.
+pub(crate) struct Aim {
+    pub(crate) goal: Goal,
+    watched: String,
+    /// Identifies the data.
+    pub(crate) fingerprint: u64,
 }
 
 /// Finds out before the first trial what would make every trial fail: builds one in the middle of the space.
-fn probe(recipe: &Recipe, tuning: &Tuning, search: &Search, cache: &DataCache<'_>) -> Result<Goal, Error> {
+fn probe(recipe: &Recipe, tuning: &Tuning, search: &Search, cache: &DataCache<'_>) -> Result<Aim, Error> {
+    let conflict =
+        |at: &str, because: String| recipe.wrong(tunesmith_core::Error::new(at, Why::Conflict { because }));
+    for key in ["training.seed", "data.split.seed"] {
+        if search.space().dimension(key).is_some() {
+            let because =
+                "a seed is no setting to search: the best of several seeds is luck; write one number".into();
+            return Err(conflict(key, because));
+        }
+    }
+    tuning.check_plugins().map_err(|error| recipe.wrong(error))?;
     let middle = search.space().complete(|dimension| dimension.domain.place(0.5));
     let fixed = recipe.filled(&search.fill(&middle))?;
     let prepared = cache.of(&fixed)?;
+    let fixed = fixed.for_task(prepared.train.task());
     if prepared.validation.is_empty() {
-        let message = "a search needs validation rows, write split = { test = 0.2, validation = 0.2 }";
-        return Err(
-            Error::new(Kind::Usage, message).at(format!("{}: data.split.validation", recipe.origin()))
-        );
+        let because = "a search needs validation rows, write split = { test = 0.2, validation = 0.2 }".into();
+        return Err(conflict("data.split.validation", because));
     }
     let mut goal = tuning.goal().map_err(|error| recipe.wrong(error))?;
     if !tuning.names_goal() {
         goal = crate::run::default_goal(&prepared);
     }
     let with_goal = measured_by(fixed, &goal);
-    with_goal.training.check().map_err(|_| {
-        let known: Vec<&str> = tunesmith_core::all::<tunesmith_train::MetricEntry>()
-            .iter()
-            .map(|entry| tunesmith_core::Entry::meta(*entry).name)
-            .collect();
-        let error = tunesmith_core::Error::unknown_key(
+    let known =
+        || tunesmith_core::all::<MetricEntry>().into_iter().map(|entry| entry.meta().name).chain(["loss"]);
+    if !known().any(|name| name == goal.metric) {
+        return Err(recipe.wrong(tunesmith_core::Error::unknown_key("tuning.goal", &goal.metric, known())));
+    }
+    let trainer = trainer(recipe, &with_goal, &prepared)?;
+    // A metric with settings is recorded under its name and them: f1(average = micro).
+    let wanted = format!("validation_{}", goal.metric);
+    let is_goal = |name: &str| name == wanted || name.starts_with(&format!("{wanted}("));
+    let Some(measure) = trainer.measured().iter().find(|measure| is_goal(&measure.name)) else {
+        return Err(conflict(
             "tuning.goal",
-            &goal.metric,
-            known.iter().copied().chain(["loss"]),
+            format!("`{}` is not measured on the validation rows", goal.metric),
+        ));
+    };
+    let better = if measure.larger_is_better { Direction::Maximize } else { Direction::Minimize };
+    if better != goal.direction {
+        let metric = &goal.metric;
+        let because = format!(
+            "a good {metric} is {}, write {{ {} = \"{metric}\" }}",
+            if measure.larger_is_better { "large" } else { "small" },
+            better.name()
         );
-        recipe.wrong(error)
-    })?;
-    trainer(recipe, &with_goal, &prepared)?;
-    Ok(goal)
+        return Err(conflict("tuning.goal", because));
+    }
+    let watched = measure.name.clone();
+    Ok(Aim { goal, watched, fingerprint: prepared.fingerprint })
 }
 
 /// The recipe with its goal among the metrics, and without the cost of measuring the training rows.
-fn measured_by(fixed: FixedRecipe, goal: &Goal) -> FixedRecipe {
-    let mut fixed = fixed;
-    let measured = |name: &str| fixed.training.metrics.iter().any(|metric| metric.name == name);
-    if goal.metric != "loss" && !measured(&goal.metric) {
-        fixed.training.metrics.push(tunesmith_core::Plug::new(&goal.metric));
+fn measured_by(mut fixed: FixedRecipe, goal: &Goal) -> FixedRecipe {
+    let measured = fixed.training.metrics.iter().any(|metric| metric.name == goal.metric);
+    if goal.metric != "loss" && !measured {
+        fixed.training.metrics.push(Plug::new(&goal.metric));
     }
     fixed.training.measure_training = false;
     fixed
@@ -216,7 +267,7 @@ fn open(
         .name(name)
         .seed(tuning.seed as u64)
         .sampler(tuning.make_sampler().map_err(wrong)?)
-        .pruner(tuning.make_pruner().map_err(wrong)?);
+        .pruner(tuning.make_pruner(recipe.epochs()).map_err(wrong)?);
     if let Some(storage) = storage {
         builder = builder.storage(storage);
     }
@@ -232,25 +283,31 @@ fn training_seed(trial: &tunesmith_tuner::Trial) -> usize {
 }
 
 /// One trial: the settings become a recipe, the recipe a training that reports to the trial.
+///
+/// It trains from a seed of its own, unless the recipe says one. Its value is that of the weights that are kept: the
+/// last epoch's, or those a callback handed back.
 fn objective(
     recipe: &Recipe,
     search: &Search,
     cache: &DataCache<'_>,
-    watched: &str,
-    goal: &Goal,
+    aim: &Aim,
     trial: &mut TrialRun<'_>,
 ) -> Result<Outcome, Error> {
-    let seed = training_seed(trial);
-    let fixed = recipe.filled(&search.fill(trial.params()))?.with_training("seed", seed);
+    let mut fixed = recipe.filled(&search.fill(trial.params()))?;
+    if !recipe.says("training.seed") {
+        fixed = fixed.with_training("seed", training_seed(trial));
+    }
     let prepared = cache.of(&fixed)?;
-    trial.set_attribute("seed", seed);
-    let fitted = trainer(recipe, &measured_by(fixed, goal), &prepared)?.reporting(watched).fit(trial);
+    let fixed = fixed.for_task(prepared.train.task());
+    trial.set_attribute("seed", fixed.training.seed);
+    let trainer = trainer(recipe, &measured_by(fixed, &aim.goal), &prepared)?;
+    let fitted = trainer.reporting(&aim.watched).fit(trial);
     trial.set_attribute("epochs", fitted.history.epochs().len());
     Ok(match fitted.outcome {
         Trained::Diverged { epoch, reason, .. } => Outcome::Diverged { step: epoch as u64, reason },
         Trained::Finished | Trained::Stopped => {
-            let curve = fitted.history.curve(watched);
-            curve.last().map_or(Outcome::Interrupted, |value| Outcome::Complete(*value))
+            let curve = fitted.history.curve(&aim.watched);
+            curve.get(fitted.kept_epoch).map_or(Outcome::Interrupted, |value| Outcome::Complete(*value))
         }
     })
 }
@@ -260,37 +317,41 @@ struct Winner<'a> {
     recipe: &'a Recipe,
     search: &'a Search,
     cache: &'a DataCache<'a>,
-    goal: &'a Goal,
+    aim: &'a Aim,
     workers: usize,
+    /// Time the study took so far, over all its runs.
+    seconds: f64,
 }
 
 impl Winner<'_> {
-    fn fixed(&self, params: &Params, seed: Option<usize>) -> Result<FixedRecipe, Error> {
-        let fixed = self.recipe.filled(&self.search.fill(params))?;
-        Ok(match seed {
-            Some(seed) => fixed.with_training("seed", seed),
-            None => fixed,
-        })
-    }
-
+    /// Trains the winner again and scores it; `None` when somebody said stop meanwhile.
     fn retrain(
         &self,
         study: &Study,
         best: &TrialRecord,
         trials: &[TrialRecord],
         options: &TuneOptions,
-        began: Instant,
-    ) -> Result<(Run, Vec<Finding>), Error> {
-        let seed = best.user.get("seed").and_then(|text| text.parse::<usize>().ok());
-        let fixed = self.fixed(&best.params, seed)?;
+    ) -> Result<Option<(Run, Vec<Finding>)>, Error> {
+        let mut fixed = self.recipe.filled(&self.search.fill(&best.params))?;
+        if let Some(seed) = best.user.get("seed").and_then(|text| text.parse::<usize>().ok()) {
+            fixed = fixed.with_training("seed", seed);
+        }
         let prepared = self.cache.of(&fixed)?;
-        let mut measured = measured_by(fixed, self.goal);
+        let mut measured = measured_by(fixed.for_task(prepared.train.task()), &self.aim.goal);
         measured.training.measure_training = true;
+        let mut ear = Ear(options.stop.clone());
         let fitted = threads::within(self.workers, |par| {
             let trainer = trainer(self.recipe, &measured, &prepared)?;
             let trainer = trainer.parallel(par).map_err(|error| self.recipe.wrong(error))?;
-            Ok::<_, Error>(trainer.fit(&mut ()))
+            Ok::<_, Error>(trainer.fit(&mut ear))
         })??;
+        if options.stop.is_set() {
+            return Ok(None);
+        }
+        if let Trained::Diverged { .. } = fitted.outcome {
+            let message = format!("the winner (trial {}), trained again, {}", best.number, fitted.outcome);
+            return Err(Error::new(Kind::Training, message).at(self.recipe.origin()));
+        }
         let run_options = RunOptions {
             out: options.out.clone(),
             command: options.command.clone(),
@@ -300,9 +361,9 @@ impl Winner<'_> {
         let findings = Mutex::new(Vec::new());
         let page = |run: &RunInput| {
             let space = self.search.space();
-            let mut input =
-                StudyInput::new(study.name(), &self.goal.metric, self.goal.direction, space, trials);
-            input.seconds = began.elapsed().as_secs_f64();
+            let goal = &self.aim.goal;
+            let mut input = StudyInput::new(study.name(), &goal.metric, goal.direction, space, trials);
+            input.seconds = self.seconds;
             input.reproduce = run.reproduce.clone();
             input.winner = Some(run.clone());
             *findings.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -310,12 +371,12 @@ impl Winner<'_> {
             study_page(&input)
         };
         let run =
-            finish(self.recipe.name(), measured, &prepared, fitted, self.goal, &run_options, Some(&page))?;
+            finish(self.recipe, measured, &prepared, fitted, &self.aim.goal, &run_options, Some(&page))?;
         if options.out.is_none() {
             let _ = page(&run.page);
         }
         let findings = findings.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((run, findings))
+        Ok(Some((run, findings)))
     }
 }
 

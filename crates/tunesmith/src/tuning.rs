@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tunesmith_core::{Describe, Error, Param, Plug, Why, find};
+use tunesmith_core::{Describe, Error, Param, Plug, Value, Why, find};
 use tunesmith_tuner::{Direction, Pruner, PrunerEntry, Sampler, SamplerEntry};
 
 /// What a search makes small or large.
@@ -61,7 +61,8 @@ impl Describe for Tuning {
         Param::plug("sampler", "sampler", |s: &mut Self| &mut s.sampler, "what chooses points"),
         Param::plug("scheduler", "pruner", |s: &mut Self| &mut s.scheduler, "what stops bad trials early"),
         Param::int("workers", 1, 8, |s: &mut Self| &mut s.workers, "trials side by side; 0: one per core")
-            .fixed(),
+            .fixed()
+            .valid(0.0, 1024.0),
         Param::int("seed", 0, 100, |s: &mut Self| &mut s.seed, "of the search").fixed(),
     ];
 
@@ -110,14 +111,25 @@ impl Tuning {
         parse_duration(&self.trial_time)
     }
 
+    /// Checks the plug-ins it names.
+    pub(crate) fn check_plugins(&self) -> Result<(), Error> {
+        self.make_sampler()?;
+        self.make_pruner(1).map(|_| ())
+    }
+
     pub(crate) fn make_sampler(&self) -> Result<Box<dyn Sampler>, Error> {
         find::<SamplerEntry>(&self.sampler.name, "tuning.sampler")?
             .build(&self.sampler.config, "tuning.sampler")
     }
 
-    pub(crate) fn make_pruner(&self) -> Result<Box<dyn Pruner>, Error> {
-        find::<PrunerEntry>(&self.scheduler.name, "tuning.scheduler")?
-            .build(&self.scheduler.config, "tuning.scheduler")
+    /// The pruner for trials of so many epochs. ASHA's first look is after a tenth of them, unless the recipe says when:
+    /// what a network is worth after one epoch of thirty says little about the end.
+    pub(crate) fn make_pruner(&self, epochs: u64) -> Result<Box<dyn Pruner>, Error> {
+        let mut config = self.scheduler.config.clone();
+        if self.scheduler.name == "asha" && !config.contains_key("min_resource") {
+            config.insert("min_resource".into(), Value::Int((epochs / 10).max(1) as i64));
+        }
+        find::<PrunerEntry>(&self.scheduler.name, "tuning.scheduler")?.build(&config, "tuning.scheduler")
     }
 }
 

@@ -1,8 +1,12 @@
 //! `tunesmith describe`: one plug-in with everything it says of itself.
 
 use clap::ArgMatches;
-use tunesmith::core::{Meta, ParamSpec, Role, Shape, Table, Value, kinds, nearest};
-use tunesmith::{Error, Kind};
+use tunesmith::core::{
+    Describe, Meta, ParamSpec, Role, Shape, Table, Value, kinds, nearest, specs, to_table,
+};
+use tunesmith::data::DataSection;
+use tunesmith::training::Training;
+use tunesmith::{Error, Kind, ModelSection, Tuning};
 
 use crate::Ended;
 use crate::args::text;
@@ -10,6 +14,19 @@ use crate::output::{Output, number, object, table};
 
 pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error> {
     let asked = text(matches, "name").unwrap_or_default();
+    if let Some((about, specs, defaults)) = section(asked) {
+        let params = || specs.iter().map(|spec| param(spec, &defaults)).collect();
+        let json = || {
+            object([
+                ("name", asked.into()),
+                ("about", about.into()),
+                ("kind", "section".into()),
+                ("params", Value::List(params())),
+            ])
+        };
+        output.result(json, || format!("[{asked}]: {about}\n\n{}", settings(&specs, &defaults)));
+        return Ok(Ended::Done);
+    }
     let (wanted_kind, name) = asked.split_once('/').map_or((None, asked), |(kind, name)| (Some(kind), name));
     let found: Vec<(&str, &Meta)> = kinds()
         .into_iter()
@@ -45,6 +62,20 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
                 format!("`{name}` is the name of several plug-ins, write {}", ways.join(" or ")),
             ))
         }
+    }
+}
+
+/// What a section of a recipe is about, its settings and their defaults.
+fn section(name: &str) -> Option<(&'static str, Vec<ParamSpec>, Table)> {
+    fn of<T: Describe>() -> (&'static str, Vec<ParamSpec>, Table) {
+        (T::ABOUT, specs::<T>(), to_table(&T::default()))
+    }
+    match name.trim_start_matches('[').trim_end_matches(']') {
+        "data" => Some(of::<DataSection>()),
+        "model" => Some(of::<ModelSection>()),
+        "training" => Some(of::<Training>()),
+        "tuning" => Some(of::<Tuning>()),
+        _ => None,
     }
 }
 
@@ -118,9 +149,16 @@ fn people(kind: &str, meta: &Meta) -> String {
         text.push_str("\n  It has no settings.\n");
         return text;
     }
-    let defaults = Value::Table((meta.defaults)());
+    text.push('\n');
+    text.push_str(&settings(&specs, &(meta.defaults)()));
+    text
+}
+
+/// Settings as a table for people.
+fn settings(specs: &[ParamSpec], defaults: &Table) -> String {
+    let defaults = Value::Table(defaults.clone());
     let mut rows = vec![["setting", "default", "type", "searched", "meaning"].map(str::to_owned).to_vec()];
-    for spec in &specs {
+    for spec in specs {
         let default = defaults.at(spec.name).map_or_else(String::new, ToString::to_string);
         let searched = match (spec.range, spec.role) {
             (Some(range), Role::Tune | Role::Rarely) => {
@@ -142,7 +180,5 @@ fn people(kind: &str, meta: &Meta) -> String {
             spec.about.to_owned(),
         ]);
     }
-    text.push('\n');
-    text.push_str(&table(&rows));
-    text
+    table(&rows)
 }

@@ -42,13 +42,19 @@ fn recipe(matches: &ArgMatches, seed_of: &str) -> Result<Recipe, Error> {
     Ok(recipe)
 }
 
-/// The command as it was typed, for the report.
+/// The command as it was typed, quoted so that a shell reads it back.
 fn command_line() -> String {
-    let quoted = |argument: String| if argument.contains(' ') { format!("'{argument}'") } else { argument };
-    std::iter::once("tunesmith".to_owned())
-        .chain(std::env::args().skip(1).map(quoted))
-        .collect::<Vec<_>>()
-        .join(" ")
+    let quoted = |argument: std::ffi::OsString| {
+        let argument = argument.to_string_lossy().into_owned();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+        if !argument.is_empty() && argument.chars().all(plain) {
+            argument
+        } else {
+            format!("'{}'", argument.replace('\'', r"'\''"))
+        }
+    };
+    let arguments = std::env::args_os().skip(1).map(quoted);
+    std::iter::once("tunesmith".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 /// Now, for the report.

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::ArgMatches;
 use tunesmith::core::Value;
 use tunesmith::training::write_whole;
-use tunesmith::{Error, Model, Prediction};
+use tunesmith::{Error, Kind, Model, Prediction};
 
 use crate::Ended;
 use crate::args::text;
@@ -17,6 +17,10 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     let predictions = model.predict_file(path("file"))?;
     if let Some(out) = text(matches, "out") {
         let out = Path::new(out);
+        if out.exists() && out.canonicalize().ok() == path("file").canonicalize().ok() {
+            let message = "this is the file that is read: write the predictions to another";
+            return Err(Error::new(Kind::Usage, message).at(out.display().to_string()));
+        }
         write_whole(out, csv(&model, &predictions).as_bytes()).map_err(|error| Error::file(out, error))?;
         output.say(&format!("{} predictions written to {}", predictions.len(), out.display()));
     }

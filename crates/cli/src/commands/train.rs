@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use tunesmith::core::{Table, Value};
+use tunesmith::report::findings::Finding;
+use tunesmith::training::Outcome;
 use tunesmith::{Error, FOLDER, Run, RunOptions, free_folder, metrics, train};
 
 use super::{command_line, now, recipe};
@@ -30,8 +32,26 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
         },
     )?;
     run.notes.iter().for_each(|note| output.say(&format!("note: {note}")));
-    output.result(|| Value::Table(object(&run)), || people(&run));
-    Ok(if stop.is_set() { Ended::Interrupted } else { Ended::Done })
+    let interrupted = stop.is_set() && run.fitted.outcome == Outcome::Stopped;
+    let json = || {
+        let mut object = object(&run);
+        if interrupted {
+            object.insert("interrupted".into(), Value::Bool(true));
+        }
+        Value::Table(object)
+    };
+    output.result(json, || {
+        format!("{}{}", people(&run), advice(&tunesmith::report::findings::of_run(&run.page)))
+    });
+    Ok(if interrupted { Ended::Interrupted } else { Ended::Done })
+}
+
+/// Findings for people; nothing when there are none.
+pub(super) fn advice(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    format!("\nWhat to do next:\n{}", tunesmith::report::findings::to_text(findings))
 }
 
 /// A run as JSON.

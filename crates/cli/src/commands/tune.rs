@@ -64,6 +64,12 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     if let Some(run) = &tuned.run {
         run.notes.iter().for_each(|note| output.say(&format!("note: {note}")));
     }
+    if tuned.new_trials == 0 && tuned.ended == SearchEnded::Trials {
+        output.say(&format!(
+            "note: the study `{}` had its {} trials already, nothing new was tried: raise --trials, or begin another with --study NAME",
+            tuned.study, tuning.trials
+        ));
+    }
     output.result(|| json(&tuned, &url), || people(&tuned, &url));
     Ok(if tuned.ended == SearchEnded::Stopped { Ended::Interrupted } else { Ended::Done })
 }
@@ -138,9 +144,6 @@ fn people(tuned: &Tuned, url: &str) -> String {
         text.push_str(&format!("\nThe winner, retrained:{}", train::people(run)));
     }
     text.push_str(&format!("  study   {url}\n"));
-    if !tuned.findings.is_empty() {
-        text.push_str("\nWhat to do next:\n");
-        text.push_str(&tunesmith::report::findings::to_text(&tuned.findings));
-    }
+    text.push_str(&train::advice(&tuned.findings));
     text
 }

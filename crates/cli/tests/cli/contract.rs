@@ -243,3 +243,68 @@ fn seeds_and_settings_from_the_command_line_count() {
             .contains("has no `=`")
     );
 }
+
+#[test]
+fn a_metric_with_settings_can_be_the_goal() {
+    let folder = Folder::new("settings");
+    let recipe = SMALL.replace("epochs = 8", "epochs = 8\nmetrics = [{ f1 = { average = \"micro\" } }]");
+    folder.write("r.toml", &recipe.replace("trials = 12", "trials = 4\ngoal = { maximize = \"f1\" }"));
+    let object = folder.run(&["tune", "r.toml", "--json"]).ok();
+    assert!(object["best"]["value"].as_f64().unwrap() > 0.3, "{object}");
+}
+
+#[test]
+fn a_trial_is_worth_what_the_weights_it_keeps_are_worth() {
+    let folder = Folder::new("kept");
+    let callbacks = "epochs = 40\ncallbacks = [\"best_checkpoint\"]";
+    let recipe = SMALL
+        .replace("epochs = 8", callbacks)
+        .replace("trials = 12", "trials = 4\ngoal = { minimize = \"loss\" }\nscheduler = \"none\"");
+    folder.write("r.toml", &recipe);
+    let object = folder.run(&["tune", "r.toml", "--json"]).ok();
+    let metrics: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path("runs/r/metrics.json")).unwrap()).unwrap();
+    assert_eq!(metrics["validation"]["loss"], object["best"]["value"]);
+}
+
+#[test]
+fn a_run_on_a_file_can_be_repeated_from_its_folder() {
+    let folder = Folder::new("repeat");
+    let rows: String =
+        (0..60).map(|i| format!("{i},{},{}\n", i * i, if i % 2 == 0 { "even" } else { "odd" })).collect();
+    folder.write("d.csv", &format!("a,b,y\n{rows}"));
+    folder
+        .write("r.toml", &FIXED.replace("source = \"iris\"", "source = { csv = \"d.csv\", target = \"y\" }"));
+    let first = folder.run(&["train", "r.toml", "--json"]).ok();
+    let again = folder.run(&["train", "runs/r/recipe.toml", "--json", "--out", "again"]).ok();
+    assert_eq!(first["test"], again["test"]);
+}
+
+#[test]
+fn errors_of_numbers_are_said_in_the_targets_unit_throughout() {
+    let folder = Folder::new("unit");
+    let rows: String = (0..80).map(|i| format!("{i},{}\n", 1000 + 50 * i)).collect();
+    folder.write("d.csv", &format!("a,price\n{rows}"));
+    folder.write(
+        "r.toml",
+        r#"
+[data]
+source = { csv = "d.csv", target = "price", task = "regression" }
+prepare = ["standardize"]
+prepare_target = ["standardize"]
+[model]
+layers = [{ dense = { units = { int = [2, 8] }, activation = "tanh" } }, { dense = { units = "outputs" } }]
+[training]
+epochs = 20
+[tuning]
+goal = { minimize = "mae" }
+trials = 4
+"#,
+    );
+    let object = folder.run(&["tune", "r.toml", "--json"]).ok();
+    let metrics: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path("runs/r/metrics.json")).unwrap()).unwrap();
+    let (best, validation) =
+        (object["best"]["value"].as_f64().unwrap(), metrics["validation"]["mae"].as_f64().unwrap());
+    assert!(best > 5.0 && (best - validation).abs() < 1e-9 * best, "{best} {validation}");
+}

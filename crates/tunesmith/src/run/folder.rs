@@ -30,7 +30,12 @@ pub(crate) fn check(out: &Path) -> Result<(), Error> {
     let parent = parent(out);
     let nearest = parent.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
     let probe = nearest.join(format!(".tunesmith-{}.probe", std::process::id()));
-    write_whole(&probe, b"").map_err(|error| Error::file(&parent, error))?;
+    write_whole(&probe, b"").map_err(|error| {
+        let said = error.to_string();
+        let said = said.rsplit(": ").next().unwrap_or_default();
+        let message = format!("cannot be written here ({said}): choose another place with --out");
+        Error::new(Kind::File, message).at(out.display().to_string())
+    })?;
     fs::remove_file(&probe).map_err(|error| Error::file(&probe, error))?;
     if out.exists() && !out.join("recipe.toml").exists() {
         return Err(in_the_way(out));

@@ -59,14 +59,15 @@ pub struct Run {
 }
 
 /// Hears only whether to stop.
-struct Ear(Stop);
+pub(crate) struct Ear(pub(crate) Stop);
 
 impl Reporter for Ear {
     fn report(&mut self, _step: u64, _value: f64) -> Flow {
         self.interrupted()
     }
+    /// The running epoch is finished first.
     fn interrupted(&mut self) -> Flow {
-        if self.0.is_set() { Flow::Stop } else { Flow::Continue }
+        if self.0.is_set() { Flow::Pause } else { Flow::Continue }
     }
 }
 
@@ -77,6 +78,7 @@ impl Reporter for Ear {
 pub fn train(recipe: &Recipe, mut options: RunOptions) -> Result<Run, Error> {
     let fixed = recipe.fixed()?;
     let prepared = Arc::new(fixed.data.load(recipe.base())?);
+    let fixed = fixed.for_task(prepared.train.task());
     let mut trainer = trainer(recipe, &fixed, &prepared)?;
     // Checked before anything is trained, and after everything that the recipe may have wrong.
     if let Some(out) = &options.out {
@@ -94,7 +96,7 @@ pub fn train(recipe: &Recipe, mut options: RunOptions) -> Result<Run, Error> {
     if let Outcome::Diverged { .. } = fitted.outcome {
         return Err(Error::new(Kind::Training, fitted.outcome.to_string()).at(recipe.origin()));
     }
-    finish(recipe.name(), fixed, &prepared, fitted, &goal, &options, None)
+    finish(recipe, fixed, &prepared, fitted, &goal, &options, None)
 }
 
 /// What is looked at first when a recipe names no goal.
@@ -122,12 +124,17 @@ pub(crate) fn model(recipe: &Recipe, fixed: &FixedRecipe, prepared: &Prepared) -
 pub(crate) fn trainer(recipe: &Recipe, fixed: &FixedRecipe, prepared: &Prepared) -> Result<Trainer, Error> {
     let model = model(recipe, fixed, prepared)?;
     let validation = (!prepared.validation.is_empty()).then_some(&prepared.validation);
-    Trainer::new(&model, &fixed.training, &prepared.train, validation).map_err(|error| recipe.wrong(error))
+    let trainer = Trainer::new(&model, &fixed.training, &prepared.train, validation);
+    let trainer = trainer.map_err(|error| recipe.wrong(error))?;
+    Ok(match scores::unit(&prepared.pipeline) {
+        Some(unit) => trainer.in_unit(unit),
+        None => trainer,
+    })
 }
 
 /// Scores a trained model on all parts, makes its page, and writes the folder.
 pub(crate) fn finish(
-    name: &str,
+    recipe: &Recipe,
     fixed: FixedRecipe,
     prepared: &Prepared,
     fitted: Fitted,
@@ -136,16 +143,17 @@ pub(crate) fn finish(
     study_page: Option<&dyn Fn(&RunInput) -> String>,
 ) -> Result<Run, Error> {
     let measured =
-        scores::measure(&fixed.training, &fitted, prepared).map_err(|error| Error::setting(name, error))?;
+        scores::measure(&fixed.training, &fitted, prepared).map_err(|error| recipe.wrong(error))?;
     let mut notes = prepared.notes.clone();
     notes.extend(tunesmith_data::Batches::note(prepared.train.rows(), fixed.training.batch_size));
     let seconds = fitted.seconds;
-    let page = page::input(name, &fixed, prepared, &fitted, goal, &measured, options);
+    let page = page::input(recipe.name(), &fixed, prepared, &fitted, goal, &measured, options);
     let folder = match &options.out {
         None => None,
         Some(out) => {
             let html = study_page.map_or_else(|| tunesmith_report::run_page(&page), |make| make(&page));
-            write_folder(out, &fixed, prepared, &fitted, &measured.scores, &html)?;
+            let stored = fixed.with_absolute_paths(recipe.base());
+            write_folder(out, &stored, prepared, &fitted, &measured.scores, &html)?;
             Some(out.clone())
         }
     };

@@ -46,7 +46,8 @@ pub(super) fn input(
         recipe_toml: fixed.to_toml(),
         summary,
         history: fitted.history.epochs().iter().enumerate().map(epoch).collect(),
-        kept_epoch: None,
+        kept_epoch: (fitted.kept_epoch + 1 < fitted.history.epochs().len())
+            .then_some(fitted.kept_epoch as u64 + 1),
         scores: measured.scores.clone(),
         confusion: measured.confusion.as_ref().map(|(part, confusion)| Confusion {
             labels: prepared.pipeline.class_names().unwrap_or_default().to_vec(),

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use tunesmith_core::Error;
-use tunesmith_data::{Dataset, Pipeline, Prepared, Targets};
+use tunesmith_data::{Pipeline, Prepared};
 use tunesmith_tensor::Par;
-use tunesmith_train::{Confusion, Evaluator, Fitted, Predicted, Predictions, Training, Truth};
+use tunesmith_train::{Confusion, Evaluator, Fitted, Training, Truth, Unit};
 
 /// Metrics by part ("train", "validation", "test") and name.
 pub type Scores = BTreeMap<String, BTreeMap<String, f64>>;
@@ -26,43 +26,25 @@ pub(crate) fn measure(training: &Training, fitted: &Fitted, prepared: &Prepared)
     let parts = [("train", &prepared.train), ("validation", &prepared.validation), ("test", &prepared.test)];
     for (part, data) in parts.into_iter().filter(|(_, data)| !data.is_empty()) {
         let mut evaluator = Evaluator::new(&fitted.model, &training.loss, &training.metrics, data, Par::Seq)?;
-        let mut predicted = evaluator.predict(&fitted.params, data);
+        let predicted = evaluator.predict(&fitted.params, data);
         let mut scores = BTreeMap::from([("loss".to_owned(), predicted.loss)]);
-        let mut fill = |predictions: &Predictions<'_>| {
+        predicted.against(data, unit(&prepared.pipeline).as_ref(), |predictions| {
             for named in evaluator.metrics() {
                 scores.insert(named.name.clone(), named.metric.value(predictions));
             }
             measured.confusion = Confusion::of(predictions).map(|confusion| (part.to_owned(), confusion));
-        };
-        match data.targets() {
-            Targets::Classes { .. } => predicted.against(data, fill),
-            Targets::Numbers { .. } => {
-                let truth = in_unit(&mut predicted, data, &prepared.pipeline);
-                fill(&Predictions {
-                    values: &predicted.values,
-                    outputs: predicted.outputs,
-                    truth: Truth::Numbers(&truth),
-                });
-                measured.pairs = Some(truth.into_iter().zip(predicted.values).collect());
+            if let Truth::Numbers(truth) = predictions.truth {
+                measured.pairs =
+                    Some(truth.iter().copied().zip(predictions.values.iter().copied()).collect());
             }
-        }
+        });
         measured.scores.insert(part.to_owned(), scores);
     }
     Ok(measured)
 }
 
-/// Brings predictions back to the target's unit and returns the truth in it.
-fn in_unit(predicted: &mut Predicted, data: &Dataset, pipeline: &Pipeline) -> Vec<f64> {
-    let Targets::Numbers { values, .. } = data.targets() else { unreachable!("called for numbers") };
-    let back = |values: &mut [f32]| {
-        if pipeline.scales_target() {
-            pipeline.invert_predictions(values);
-        }
-    };
-    let mut truth = values.clone();
-    back(&mut truth);
-    let mut guess: Vec<f32> = predicted.values.iter().map(|&v| v as f32).collect();
-    back(&mut guess);
-    predicted.values = guess.into_iter().map(f64::from).collect();
-    truth.into_iter().map(f64::from).collect()
+/// The way back from a target that was scaled.
+pub(crate) fn unit(pipeline: &Pipeline) -> Option<Unit> {
+    let pipeline = pipeline.scales_target().then(|| pipeline.clone())?;
+    Some(Unit::new(move |values| pipeline.invert_predictions(values)))
 }
