@@ -77,6 +77,6 @@ pub use pruner::{Pruner, PrunerEntry};
 pub use record::{Direction, TrialRecord, TrialState};
 pub use run::{Ended, TrialRun};
 pub use sampler::{Sampler, SamplerEntry};
-pub use storage::{MOST_RETRIES, Storage, StorageError, StudyId, compatible};
+pub use storage::{Known, MOST_RETRIES, Storage, StorageError, StudyId, compatible};
 pub use study::Study;
 pub use trial::Trial;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use tunesmith_core::{Params, Space};
 
 use crate::{
-    Attributes, Direction, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState, compatible,
+    Attributes, Direction, Known, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState, compatible,
 };
 
 /// Keeps studies in memory; nothing survives the process, so nothing is ever lost without it.
@@ -203,17 +203,17 @@ impl Storage for MemoryStorage {
         self.trial(study, trial, |_| ())
     }
 
-    fn refresh(
-        &self,
-        study: StudyId,
-        unfinished: &[u64],
-        from: u64,
-    ) -> Result<Vec<TrialRecord>, StorageError> {
+    fn refresh(&self, study: StudyId, known: &Known) -> Result<Vec<TrialRecord>, StorageError> {
         self.study(study, |study| {
             let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-            let earlier = unfinished.iter().filter(|&&number| number < from);
-            let earlier = earlier.filter_map(|&number| study.trials.get(place(number)));
-            Ok(earlier.chain(study.trials.iter().skip(place(from))).cloned().collect())
+            let earlier = |numbers: &[u64]| -> Vec<&TrialRecord> {
+                let earlier = numbers.iter().filter(|number| **number < known.below);
+                earlier.filter_map(|number| study.trials.get(place(*number))).collect()
+            };
+            let waiting = earlier(&known.waiting).into_iter();
+            let begun = waiting.filter(|trial| trial.state != TrialState::Waiting);
+            let new = study.trials.iter().skip(place(known.below));
+            Ok(earlier(&known.running).into_iter().chain(begun).chain(new).cloned().collect())
         })
     }
 

@@ -14,6 +14,23 @@ pub const MOST_RETRIES: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StudyId(pub u64);
 
+/// What somebody knows of a study already, so that it need not be read again (see [`Storage::refresh`]).
+///
+/// ```
+/// use tunesmith_tuner::Known;
+/// let nothing = Known::default();
+/// assert_eq!((nothing.below, nothing.running.len(), nothing.waiting.len()), (0, 0, 0));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Every trial below this number is known.
+    pub below: u64,
+    /// The trials that were running when they were last heard of, but for the caller's own.
+    pub running: Vec<u64>,
+    /// The trials that were waiting when they were last heard of.
+    pub waiting: Vec<u64>,
+}
+
 /// Keeps studies and their trials.
 ///
 /// A study writes every change through before it tells anyone: what [`create`](Self::create), [`claim`](Self::claim),
@@ -110,17 +127,13 @@ pub trait Storage: Debug + Send + Sync {
     /// When the storage fails.
     fn heartbeat(&self, study: StudyId, trial: u64) -> Result<(), StorageError>;
 
-    /// The trials numbered `from` and above and those in `unfinished`, as far as somebody else may have changed them;
-    /// `refresh(study, &[], 0)` on a fresh handle is the whole study.
+    /// What is new to somebody who knows that much: the trials from `known.below` on, those that were running, and
+    /// those that were waiting and wait no more. It is asked before every trial, so trials that wait still, perhaps
+    /// hundreds, must cost next to nothing.
     ///
     /// # Errors
     /// When the storage fails.
-    fn refresh(
-        &self,
-        study: StudyId,
-        unfinished: &[u64],
-        from: u64,
-    ) -> Result<Vec<TrialRecord>, StorageError>;
+    fn refresh(&self, study: StudyId, known: &Known) -> Result<Vec<TrialRecord>, StorageError>;
 
     /// All trials of a study, by number.
     ///

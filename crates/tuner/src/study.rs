@@ -12,7 +12,7 @@ use tunesmith_core::{Flow, Params, Seed, Space, Value};
 use crate::attributes::{self, fixed_params, json, retry_history};
 use crate::narrow::narrowed;
 use crate::{
-    Attributes, Direction, History, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope, Storage,
+    Attributes, Direction, History, Known, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope, Storage,
     StorageError, StudyBuilder, StudyId, Trial, TrialRecord, TrialState,
 };
 
@@ -344,10 +344,16 @@ impl Study {
             state.checked = Instant::now();
             self.storage.requeue_lost(self.id)?;
         }
-        let unfinished = state.history.trials().iter().filter(|trial| !trial.state.is_finished());
-        let foreign: Vec<u64> =
-            unfinished.map(|trial| trial.number).filter(|number| !state.own.contains(number)).collect();
-        for trial in self.storage.refresh(self.id, &foreign, state.known)? {
+        let numbers = |wanted: TrialState| -> Vec<u64> {
+            let trials = state.history.trials().iter().filter(|trial| trial.state == wanted);
+            trials.map(|trial| trial.number).filter(|number| !state.own.contains(number)).collect()
+        };
+        let known = Known {
+            below: state.known,
+            running: numbers(TrialState::Running),
+            waiting: numbers(TrialState::Waiting),
+        };
+        for trial in self.storage.refresh(self.id, &known)? {
             if !state.own.contains(&trial.number) {
                 state.history.put(trial);
             }

@@ -7,14 +7,14 @@ mod rows;
 mod schema;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tunesmith_core::{Params, Space};
 use tunesmith_tuner::{
-    Attributes, Direction, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState, compatible,
+    Attributes, Direction, Known, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState, compatible,
 };
 
 use crate::{Error, Url, distribution, space};
@@ -265,23 +265,25 @@ impl Storage for SqliteStorage {
         self.on_trial(study, trial, |connection, row| Ok(Ok(rows::heartbeat(connection, row)?)))
     }
 
-    fn refresh(
-        &self,
-        study: StudyId,
-        unfinished: &[u64],
-        from: u64,
-    ) -> Result<Vec<TrialRecord>, StorageError> {
+    fn refresh(&self, study: StudyId, known: &Known) -> Result<Vec<TrialRecord>, StorageError> {
         let (id, file) = (study.0 as i64, self.file.clone());
-        let after = match from.checked_sub(1) {
+        let after = match known.below.checked_sub(1) {
             Some(previous) => self.row(study, previous)?,
             None => -1,
         };
-        let earlier = unfinished.iter().filter(|&&number| number < from);
-        let earlier = earlier.map(|&number| self.row(study, number)).collect::<Result<Vec<i64>, _>>()?;
+        let rows = |numbers: &[u64]| -> Result<BTreeSet<i64>, StorageError> {
+            let earlier = numbers.iter().filter(|number| **number < known.below);
+            earlier.map(|number| self.row(study, *number)).collect()
+        };
+        let (running, waited) = (rows(&known.running)?, rows(&known.waiting)?);
         let found = self.writer.read(move |connection| {
+            let mut changed = running.clone();
+            if !waited.is_empty() {
+                changed.extend(waited.difference(&read::waiting(connection, id)?));
+            }
             let mut found = Vec::new();
             let new = Rows { study: id, after, last: i64::MAX };
-            for rows in earlier.iter().map(|&row| Rows::one(id, row)).chain([new]) {
+            for rows in Rows::runs(id, &changed).into_iter().chain([new]) {
                 match unreadable(&file, read::trials(connection, rows)?) {
                     Ok(trials) => found.extend(trials),
                     Err(error) => return Ok(Err(error)),

@@ -1,6 +1,6 @@
 //! Reading rows: studies and trials as the tuner knows them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use tunesmith_core::{Dimension, Domain, Space};
@@ -24,6 +24,18 @@ impl Rows {
 
     pub(crate) fn one(study: i64, trial: i64) -> Self {
         Self { study, after: trial - 1, last: trial }
+    }
+
+    /// These rows, neighbours together: few questions for many rows.
+    pub(super) fn runs(study: i64, trials: &BTreeSet<i64>) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        for &trial in trials {
+            match runs.last_mut() {
+                Some(run) if run.last + 1 == trial => run.last = trial,
+                _ => runs.push(Self::one(study, trial)),
+            }
+        }
+        runs
     }
 }
 
@@ -165,6 +177,13 @@ fn each(
         act(row)?;
     }
     Ok(())
+}
+
+/// The rows of the trials that wait, from the index that holds nothing else.
+pub(super) fn waiting(connection: &Connection, study: i64) -> rusqlite::Result<BTreeSet<i64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT trial_id FROM trials WHERE study_id = ?1 AND state = 'WAITING'")?;
+    statement.query_map([study], |row| row.get(0))?.collect()
 }
 
 /// The row of a trial.

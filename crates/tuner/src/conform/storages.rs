@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tunesmith_core::{Domain, Params, Scale, Space, Value};
 
-use crate::{Direction, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState};
+use crate::{Direction, Known, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState};
 
 /// Checks a storage through fresh, empty ones that `make` opens.
 ///
@@ -225,15 +225,23 @@ fn puts_back(storage: &dyn Storage) -> Result<(), String> {
 
 fn refreshes(storage: &dyn Storage) -> Result<(), String> {
     let study = open(storage)?;
-    for _ in 0..4 {
-        storage.create(study, &TrialRecord::new(0)).map_err(say)?;
+    for trial in [TrialRecord::new(0), TrialRecord::new(0), waiting(), waiting(), TrialRecord::new(0)] {
+        storage.create(study, &trial).map_err(say)?;
     }
-    let numbers = |unfinished: &[u64], from| {
-        let trials = storage.refresh(study, unfinished, from).map_err(say)?;
-        Ok::<BTreeSet<u64>, String>(trials.into_iter().map(|trial| trial.number).collect())
+    let numbers = |below, running: &[u64], waiting: &[u64]| {
+        let known = Known { below, running: running.to_vec(), waiting: waiting.to_vec() };
+        let trials = storage.refresh(study, &known).map_err(say)?;
+        Ok::<Vec<u64>, String>(
+            trials.into_iter().map(|trial| trial.number).collect::<BTreeSet<_>>().into_iter().collect(),
+        )
     };
-    let may = BTreeSet::from([1, 3]);
-    expect("nothing but what was asked for", numbers(&[1], 3)?.is_subset(&may), true)
+    expect("to whom nothing is known", numbers(0, &[], &[])?, vec![0, 1, 2, 3, 4])?;
+    expect("what runs, and what is new", numbers(4, &[1], &[2, 3])?, vec![1, 4])?;
+    expect("nothing changed", numbers(5, &[], &[2, 3])?, Vec::new())?;
+    storage.claim(study).map_err(say)?;
+    expect("what waited and runs now", numbers(5, &[], &[2, 3])?, vec![2])?;
+    storage.put_back(study, 1).map_err(say)?;
+    expect("what ran and waits now", numbers(5, &[1], &[3])?, vec![1])
 }
 
 fn claims_once(storage: &dyn Storage) -> Result<(), String> {
