@@ -199,7 +199,7 @@ impl<T: Real> Target<'_, T> {
         }
     }
 
-    fn part(&mut self, elements: Range<usize>) -> Target<'_, T> {
+    pub(crate) fn part(&mut self, elements: Range<usize>) -> Target<'_, T> {
         match self {
             Target::Update { value, update } => {
                 Target::Update { value: &value[elements.clone()], update: &mut update[elements] }

@@ -12,6 +12,7 @@ use tunesmith_tensor::kernel::{Real, reduce};
 
 use crate::chunk::{CHUNK, Target, sum_shards};
 use crate::erase::Link;
+use crate::groups::Treatment;
 use crate::state::{Buffer, Global, States};
 use crate::{Chunk, Globals, Layout, Pace, Scope, Step, StepError, Sums, View};
 
@@ -82,6 +83,8 @@ struct Plan<T> {
     sums: Vec<Sums>,
     /// What each link keeps for the whole slab, as of this step.
     globals: Vec<Globals>,
+    /// How many steps each parameter did not take because it was frozen; empty when none thaws.
+    frozen_steps: Vec<u64>,
 }
 
 impl<T: Real> Engine<T> {
@@ -100,7 +103,8 @@ impl<T: Real> Engine<T> {
         });
         let scratch = vec![T::ZERO; needs.max().unwrap_or(0)];
         let (sums, kept) = (vec![Sums::default(); links.len()], vec![Globals::default(); links.len()]);
-        let plan = Plan { layout: layout.clone(), links, passes, sums, globals: kept };
+        let frozen_steps = vec![0; if layout.has_thaws() { layout.segments().len() } else { 0 }];
+        let plan = Plan { layout: layout.clone(), links, passes, sums, globals: kept, frozen_steps };
         Self { plan, buffers, globals, stored, scratch }
     }
 
@@ -108,9 +112,9 @@ impl<T: Real> Engine<T> {
         &self.plan.layout
     }
 
-    /// The layout and all state.
-    pub(crate) fn memory(&mut self) -> (&Layout, &mut [Buffer<T>], &mut [Global]) {
-        (&self.plan.layout, &mut self.buffers, &mut self.globals)
+    /// The layout and all state: buffers, numbers for the whole slab, and how many steps each parameter was frozen for.
+    pub(crate) fn memory(&mut self) -> (&Layout, &mut [Buffer<T>], &mut [Global], &mut [u64]) {
+        (&self.plan.layout, &mut self.buffers, &mut self.globals, &mut self.plan.frozen_steps)
     }
 
     /// Bytes of state.
@@ -131,6 +135,13 @@ impl<T: Real> Engine<T> {
         let mut state = States::per_element(buffers);
         let state = state.part(installed.states.clone(), 0..values.len()).shared();
         installed.link.average(&step, View { update: &[], value: values, state }, into);
+        for (index, segment) in plan.layout.segments().iter().enumerate() {
+            let frozen_steps = plan.frozen_steps.get(index).copied().unwrap_or(0);
+            if plan.layout.treatment(Some(index)).freeze >= 1.0 || frozen_steps == count {
+                // There is no average of what was never stepped.
+                into[segment.range.clone()].copy_from_slice(&values[segment.range.clone()]);
+            }
+        }
         true
     }
 
@@ -179,6 +190,9 @@ impl<T: Real> Engine<T> {
                 End::Nothing | End::Apply => {}
             }
         }
+        for (index, frozen_steps) in plan.frozen_steps.iter_mut().enumerate() {
+            *frozen_steps += u64::from(plan.layout.treatment(Some(index)).is_frozen(pace.progress));
+        }
         Ok(())
     }
 }
@@ -187,6 +201,21 @@ impl<T: Real> Plan<T> {
     /// The step as a link sees it.
     fn step_of(&self, link: usize, step: &Step) -> Step {
         Step { sums: self.sums[link], globals: self.globals[link], ..*step }
+    }
+
+    /// The step as a parameter sees it, or padding; `None` where it is frozen.
+    fn treated(&self, step: &Step, parameter: Option<usize>) -> Option<Step> {
+        let Treatment { lr, decay, .. } = self.layout.treatment(parameter);
+        if self.is_frozen(step, parameter) {
+            return None;
+        }
+        // Moments that start with the thaw are corrected as of the thaw.
+        let missed = parameter.and_then(|index| self.frozen_steps.get(index)).copied().unwrap_or(0);
+        Some(Step { count: step.count - missed, scale: step.scale * lr, decays: decay, ..*step })
+    }
+
+    fn is_frozen(&self, step: &Step, parameter: Option<usize>) -> bool {
+        self.layout.treatment(parameter).is_frozen(step.progress)
     }
 
     /// Lets a link change what it keeps for the whole slab.
@@ -215,11 +244,11 @@ impl<T: Real> Plan<T> {
         scratch: &mut [T],
     ) {
         let installed = &self.links[link];
-        let step = self.step_of(link, step);
+        let of_link = self.step_of(link, step);
         for (index, segment) in self.layout.segments().iter().enumerate() {
-            if segment.range.is_empty() {
+            let Some(step) = self.treated(&of_link, Some(index)).filter(|_| !segment.range.is_empty()) else {
                 continue;
-            }
+            };
             let target = Target::Update {
                 value: &values[segment.range.clone()],
                 update: &mut stored[segment.range.clone()],
@@ -348,7 +377,8 @@ impl<T: Real> Sweep<'_, T> {
     /// Whether the pass's only link can read the gradients where they are.
     fn reads_directly(&self) -> bool {
         let only = self.pass.links.len() <= usize::from(self.pass.end == End::Apply);
-        only && !self.pass.resumes && !self.pass.stores() && self.gradients.len() == 1
+        let plain = self.gradients.len() == 1 && !self.plan.layout.has_frozen(self.step.progress);
+        only && plain && !self.pass.resumes && !self.pass.stores()
     }
 
     fn task(&self, mut work: Work<'_, T>, scratch: &mut [T]) -> Found {
@@ -375,6 +405,7 @@ impl<T: Real> Sweep<'_, T> {
         };
         if !*resumes && !self.reads_directly() {
             sum_shards(self.gradients, &place, update);
+            self.zero_frozen(place.clone(), update);
         }
         let shown: &[T] = if self.reads_directly() { &self.gradients[0][place] } else { update };
         // Zero times a finite number is zero, times any other NaN.
@@ -415,10 +446,31 @@ impl<T: Real> Sweep<'_, T> {
 
     fn update(&self, link: usize, offset: usize, target: Target<'_, T>, state: States<'_, T>) {
         let step = self.plan.step_of(link, &self.step);
-        let (layout, states) = (&self.plan.layout, self.states(link).len());
-        let (gradients, scratch) = (self.gradients, &mut [][..]);
-        let chunk = Chunk { layout, offset, target, state, states, gradients, scratch };
-        self.plan.links[link].link.update(&step, chunk);
+        let (layout, states, gradients) = (&self.plan.layout, self.states(link).len(), self.gradients);
+        let installed = &self.plan.links[link];
+        if !layout.has_groups() {
+            let chunk = Chunk { layout, offset, target, state, states, gradients, scratch: &mut [] };
+            return installed.link.update(&step, chunk);
+        }
+        let (mut target, mut state) = (target, state);
+        for (piece, parameter) in layout.pieces(offset..offset + target.len()) {
+            let Some(step) = self.plan.treated(&step, parameter) else { continue };
+            let part = piece.start - offset..piece.end - offset;
+            let (target, state) = (target.part(part.clone()), state.part(0..states, part));
+            let offset = piece.start;
+            let chunk = Chunk { layout, offset, target, state, states, gradients, scratch: &mut [] };
+            installed.link.update(&step, chunk);
+        }
+    }
+
+    /// Makes the gradient of parameters that stay as they are zero, so that no norm and no sum sees it.
+    fn zero_frozen(&self, place: Range<usize>, update: &mut [T]) {
+        let start = place.start;
+        for (piece, parameter) in self.plan.layout.pieces(place) {
+            if self.plan.is_frozen(&self.step, parameter) {
+                update[piece.start - start..piece.end - start].fill(T::ZERO);
+            }
+        }
     }
 }
 

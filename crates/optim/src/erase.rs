@@ -429,7 +429,7 @@ impl Optimizer for Chained {
 }
 
 fn visit_buffers<T: Element>(engine: &mut Engine<T>, visitor: &mut dyn FnMut(StateEntry<'_>)) {
-    let (layout, buffers, globals) = engine.memory();
+    let (layout, buffers, globals, frozen_steps) = engine.memory();
     for buffer in buffers {
         for (segment, range) in layout.segments().iter().zip(&buffer.ranges) {
             let data = T::data(&mut buffer.data[range.clone()]);
@@ -439,5 +439,8 @@ fn visit_buffers<T: Element>(engine: &mut Engine<T>, visitor: &mut dyn FnMut(Sta
     for global in globals {
         let data = StateData::F64(std::slice::from_mut(&mut global.value));
         visitor(StateEntry { name: &global.name, segment: None, data });
+    }
+    for (segment, count) in layout.segments().iter().zip(frozen_steps) {
+        visitor(StateEntry { name: "frozen_steps", segment: Some(segment), data: StateData::Count(count) });
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::groups::Treatment;
+
 /// One parameter's place in the slab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -36,10 +38,12 @@ impl Segment {
 /// assert_eq!(layout.len(), 10);
 /// assert_eq!(layout.segments()[2].range, 9..10);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Layout {
     segments: Vec<Segment>,
     len: usize,
+    /// How each parameter is treated; empty when all are treated alike.
+    treatments: Vec<Treatment>,
 }
 
 impl Layout {
@@ -71,7 +75,7 @@ impl Layout {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             panic!("layout: two parameters are called `{}`", pair[0]);
         }
-        Self { segments, len }
+        Self { segments, len, treatments: Vec::new() }
     }
 
     /// Parameters one after the other, without padding.
@@ -107,6 +111,59 @@ impl Layout {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The same parameters, treated as the function says.
+    pub(crate) fn treated(mut self, how: impl Fn(&Segment) -> Treatment) -> Self {
+        self.treatments = self.segments.iter().map(how).collect();
+        if self.treatments.iter().all(|treatment| *treatment == Treatment::default()) {
+            self.treatments.clear();
+        }
+        self
+    }
+
+    /// How parameter number `index` is treated; `None` is padding.
+    pub(crate) fn treatment(&self, index: Option<usize>) -> Treatment {
+        index.and_then(|index| self.treatments.get(index)).copied().unwrap_or_default()
+    }
+
+    /// Whether some parameters stay as they are for a part of the training.
+    pub(crate) fn has_thaws(&self) -> bool {
+        self.treatments.iter().any(|treatment| treatment.freeze > 0.0 && treatment.freeze < 1.0)
+    }
+
+    /// Whether some parameters are treated unlike others.
+    pub(crate) fn has_groups(&self) -> bool {
+        !self.treatments.is_empty()
+    }
+
+    /// Whether some parameters stay as they are so far into the training.
+    pub(crate) fn has_frozen(&self, progress: f64) -> bool {
+        self.treatments.iter().any(|treatment| treatment.is_frozen(progress))
+    }
+
+    /// Cuts a part of the slab where the treatment may change: into parameters, by number, and padding.
+    pub(crate) fn pieces(&self, part: Range<usize>) -> impl Iterator<Item = (Range<usize>, Option<usize>)> {
+        let mut index = self.segments.partition_point(|segment| segment.range.end <= part.start);
+        let mut start = part.start;
+        std::iter::from_fn(move || {
+            if start >= part.end {
+                return None;
+            }
+            if !self.has_groups() {
+                return Some((std::mem::replace(&mut start, part.end)..part.end, None));
+            }
+            while self.segments.get(index).is_some_and(|segment| segment.range.end <= start) {
+                index += 1;
+            }
+            let (end, parameter) = match self.segments.get(index) {
+                Some(segment) if segment.range.start <= start => (segment.range.end, Some(index)),
+                Some(segment) => (segment.range.start, None),
+                None => (part.end, None),
+            };
+            let end = end.min(part.end);
+            Some((std::mem::replace(&mut start, end)..end, parameter))
+        })
     }
 
     /// The parameters that have elements in a part of the slab.

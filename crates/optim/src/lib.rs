@@ -31,15 +31,18 @@
 //! same bits for any number of threads. A gradient that is NaN or infinite refuses the step and leaves everything
 //! untouched. All state can be [visited](Optimizer::visit), so that stop, save, load, continue equals never stopping.
 //!
+//! **Groups.** Biases without decay, slower layers, frozen ones: [`Groups`] say so by names, on the layout.
+//!
 //! **A schedule is a factor.** The learning rate belongs to the rule; a [`Schedule`] is a pure function of how far
 //! training is and enters a step through [`Pace`].
 //!
 //! A new rule or schedule is one file with `use tunesmith_optim::plugin::*;` ([`Rule`], [`Schedule`] show one each);
 //! [`conform`] then tests it. Definitions and defaults are PyTorch's, [`parity`] reproduces its numbers.
 //!
-//! Reading order: [`Layout`], [`Pace`] and [`Step`], [`StateSpec`], [`Chunk`], [`Transform`], [`Chain`],
+//! Reading order: [`Layout`], [`Groups`], [`Pace`] and [`Step`], [`StateSpec`], [`Chunk`], [`Transform`], [`Chain`],
 //! [`Optimizer`], [`Rule`], the transforms, the rules, [`Schedule`] and the schedules, [`Slots`].
 
+mod groups;
 mod layout;
 mod step;
 
@@ -73,6 +76,7 @@ pub mod problems;
 pub use chain::Chain;
 pub use chunk::{Chunk, Parts};
 pub use erase::{Element, Optimizer};
+pub use groups::{Group, Groups};
 pub use layout::{Layout, Segment};
 pub use rule::{OptimizerEntry, Rule};
 pub use rules::{

@@ -33,14 +33,18 @@ impl Default for Pace {
 }
 
 /// What a transform is told about the step it is part of.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// The number of this step: 1 for the first since the optimizer was made. Refused steps do not count.
+    /// The number of this step: 1 for the first since the optimizer was made, or since the parameters at hand were no
+    /// longer frozen. Refused steps do not count.
     pub count: u64,
-    /// The schedule's factor of the learning rate.
+    /// The factor of the learning rate: the schedule's, times that of the [group](crate::Group) the parameters at hand
+    /// belong to.
     pub scale: f64,
     /// The share of the training that is done, 0 to 1.
     pub progress: f64,
+    /// Whether penalties and decay hold for the parameters at hand: see [`decay`](Step::decay).
+    pub decays: bool,
     /// What this transform measured of all elements; zeros unless its scope is global.
     pub sums: Sums,
     /// What this transform keeps for the whole slab: as the last step left it in
@@ -48,7 +52,20 @@ pub struct Step {
     pub globals: Globals,
 }
 
+impl Default for Step {
+    fn default() -> Self {
+        let (sums, globals) = (Sums::default(), Globals::default());
+        Self { count: 0, scale: 1.0, progress: 0.0, decays: true, sums, globals }
+    }
+}
+
 impl Step {
+    /// The strength of a penalty or decay for the parameters at hand: as given, or zero where a group has none.
+    #[must_use]
+    pub fn decay(&self, strength: f64) -> f64 {
+        if self.decays { strength } else { 0.0 }
+    }
+
     /// `1 - beta^count`: how much of its final weight a running mean that started at zero has by now.
     #[must_use]
     pub fn bias_correction(&self, beta: f64) -> f64 {

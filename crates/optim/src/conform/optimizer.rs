@@ -6,7 +6,7 @@ use tunesmith_tensor::Par;
 use super::probe::{bits, declared_bytes, load, normal, pace, save, walk};
 use super::variants;
 use crate::problems::{self, Problem};
-use crate::{Element, Layout, Optimizer, OptimizerEntry, Pace, StateSpec, StepError};
+use crate::{Element, Group, Groups, Layout, Optimizer, OptimizerEntry, Pace, StateSpec, StepError};
 
 /// Checks one optimizer with its defaults and with each setting, and each two, moved; returns what is wrong, one line
 /// each.
@@ -52,11 +52,12 @@ const THREADS: &str = "threads";
 
 type Check = fn(&Subject<'_>) -> Result<(), String>;
 
-const CHECKS: [(&str, Check); 9] = [
+const CHECKS: [(&str, Check); 10] = [
     ("parameters of any shape", |subject| both(subject, any_shape::<f32>, any_shape::<f64>)),
     ("stop, save, load, continue", |subject| both(subject, resumes::<f32>, resumes::<f64>)),
     ("order of parameters", |subject| both(subject, order::<f32>, order::<f64>)),
     ("a zero gradient", |subject| both(subject, zero::<f32>, zero::<f64>)),
+    ("groups", |subject| both(subject, groups::<f32>, groups::<f64>)),
     ("huge and tiny gradients", |subject| both(subject, extremes::<f32>, extremes::<f64>)),
     ("size of state", |subject| both(subject, sizes::<f32>, sizes::<f64>)),
     ("gradients that are not finite", |subject| both(subject, refuses::<f32>, refuses::<f64>)),
@@ -171,6 +172,38 @@ fn zero<T: Element>(subject: &Subject<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// A parameter without decay stays where its gradient is zero; a frozen one stays whatever its gradient; and the others
+/// move as if the frozen one were not there.
+fn groups<T: Element>(subject: &Subject<'_>) -> Result<(), String> {
+    let layout = shapes();
+    let normals = |seed: u64| normal::<T>(Seed::new(seed), layout.len());
+    let undecayed = Groups::new([Group { decay: false, ..Group::default() }]).on(&layout);
+    let mut optimizer = subject.make::<T>(&undecayed)?;
+    let mut values = normals(1);
+    let stepped = optimizer.step(&mut values, &[&vec![T::ZERO; layout.len()]], pace(1), Par::Seq);
+    stepped.map_err(|error| error.to_string())?;
+    same("values without decay and gradient", bits(&values) == bits(&normals(1)))?;
+
+    let rest = layout.segments()[..3].iter().map(|segment| (segment.name.clone(), segment.shape.clone()));
+    let rest = Layout::packed(rest);
+    let frozen =
+        ["matrix", "kernel"].map(|name| Group { pattern: name.into(), freeze: 1.0, ..Group::default() });
+    let (mut whole, mut part) =
+        (subject.make::<T>(&Groups::new(frozen).on(&layout))?, subject.make::<T>(&rest)?);
+    let (mut values, mut part_values) = (normals(1), normals(1)[..rest.len()].to_vec());
+    for step in 1..4 {
+        let gradient = normals(step + 1);
+        whole.step(&mut values, &[&gradient], pace(step), Par::Seq).map_err(|error| error.to_string())?;
+        let stepped = part.step(&mut part_values, &[&gradient[..rest.len()]], pace(step), Par::Seq);
+        stepped.map_err(|error| error.to_string())?;
+    }
+    let (moved, still) = values.split_at(rest.len());
+    same("frozen values", bits(still) == bits(&normals(1)[rest.len()..]))?;
+    let tolerance = 64.0 * T::EPSILON.to_f64(); // sums over all parameters have other terms, if only zeros
+    let close = |(a, b): (&T, &T)| (*a - *b).abs().to_f64() <= tolerance * a.abs().to_f64().max(1.0);
+    same("values beside frozen ones", moved.iter().zip(&part_values).all(close))
 }
 
 fn extremes<T: Element>(subject: &Subject<'_>) -> Result<(), String> {

@@ -168,7 +168,7 @@ impl Transform for Factored {
         let relative = (lr * step.scale).min(1.0 / count.sqrt());
         let size = root_mean_square(value).max(eps2);
         let factor = T::from_f64(size * relative / (root_mean_square(update) / d).max(1.0));
-        let decay = T::from_f64(lr * step.scale * weight_decay);
+        let decay = T::from_f64(lr * step.scale * step.decay(weight_decay));
         elementwise::zip_in_place(update, value, |u, value| factor * u + decay * value);
     }
 }

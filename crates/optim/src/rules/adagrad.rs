@@ -109,7 +109,7 @@ impl Transform for FusedAdagrad {
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let lr = ScaleByLearningRate::new(self.rule.lr).decaying(self.rule.lr_decay).at::<T>(step);
-        let (eps, decay) = (T::from_f64(self.rule.eps), T::from_f64(self.rule.weight_decay));
+        let (eps, decay) = (T::from_f64(self.rule.eps), T::from_f64(step.decay(self.rule.weight_decay)));
         chunk.each(|g, value, [sum]| {
             let g = g + decay * value;
             let sum = sum + g * g;

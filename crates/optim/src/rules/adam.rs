@@ -102,7 +102,7 @@ impl Transform for FusedAdam {
         let Adam { lr, beta1, beta2, eps, weight_decay, amsgrad, .. } = self.rule;
         let lr = T::from_f64(lr * step.scale);
         let adam = AdamStep::<T>::new(step, beta1, beta2, eps);
-        let decay = T::from_f64(weight_decay);
+        let decay = T::from_f64(step.decay(weight_decay));
         // One of the two is zero: adding zero times a finite value changes nothing.
         let (coupled, decoupled) = if self.decoupled { (T::ZERO, decay) } else { (decay, T::ZERO) };
         let moments = |g: T, value: T, mean: T, square: T| adam.moments(g + coupled * value, mean, square);

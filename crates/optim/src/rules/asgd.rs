@@ -87,7 +87,7 @@ impl Transform for Averaging {
         let earlier = (step.count - 1) as f64;
         let rate = lr * step.scale / (1.0 + lambd * lr * earlier).powf(alpha);
         let share = T::from_f64(1.0 / (earlier - t0 as f64).max(1.0));
-        let (rate, shrink) = (T::from_f64(rate), T::from_f64(lambd * rate));
+        let (rate, shrink) = (T::from_f64(rate), T::from_f64(step.decay(lambd) * rate));
         let follows = share == T::ONE;
         chunk.each(|g, value, [average]| {
             let update = shrink * value + rate * g;

@@ -123,7 +123,7 @@ impl Transform for Adapting {
         let (to_sum, q) = (T::from_f64((1.0 - q) * rate), T::from_f64(q));
         let (to_mean, beta1) = (T::from_f64(rate * (1.0 - beta1)), T::from_f64(beta1));
         let (rest2, beta2) = (T::from_f64(1.0 - beta2), T::from_f64(beta2));
-        let (eps, decay) = (T::from_f64(eps), T::from_f64(rate * weight_decay));
+        let (eps, decay) = (T::from_f64(eps), T::from_f64(rate * step.decay(weight_decay)));
         chunk.each(|g, value, [mean, square, sum]| {
             let mean = beta1 * mean + to_mean * g;
             let square = beta2 * square + rest2 * g * g;

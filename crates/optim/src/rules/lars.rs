@@ -84,8 +84,9 @@ impl Transform for LocalRate {
         Scope::Tensor
     }
 
-    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Lars { trust, weight_decay, scale_vectors, .. } = self.0;
+        let weight_decay = step.decay(weight_decay);
         let Parts { segment, value, update, .. } = chunk.parts::<0>();
         if !scale_vectors && !segment.is_weight() {
             return;

@@ -111,7 +111,7 @@ impl Transform for FusedLion {
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Lion { lr, beta1, beta2, weight_decay } = self.rule;
-        let (lr, decay) = (T::from_f64(lr * step.scale), T::from_f64(weight_decay));
+        let (lr, decay) = (T::from_f64(lr * step.scale), T::from_f64(step.decay(weight_decay)));
         let blend = SignOfBlend { beta1, beta2 }.on::<T>();
         chunk.each(|g, value, [momentum]| {
             let (sign, momentum) = blend(g, momentum);

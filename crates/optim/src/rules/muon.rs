@@ -147,7 +147,7 @@ impl Transform for Orthogonal {
         let [rows, columns] = segment.shape[..] else {
             let AdamW { beta1, beta2, eps, .. } = AdamW::default();
             let adam = AdamStep::<T>::new(step, beta1, beta2, eps);
-            let (lr, decay) = (T::from_f64(lr * adam_lr_ratio), T::from_f64(weight_decay));
+            let (lr, decay) = (T::from_f64(lr * adam_lr_ratio), T::from_f64(step.decay(weight_decay)));
             let moments = means.iter_mut().zip(squares);
             for ((update, &value), (mean, square)) in update.iter_mut().zip(value).zip(moments) {
                 let (next_mean, next_square) = adam.moments(*update, *mean, *square);
@@ -172,7 +172,7 @@ impl Transform for Orthogonal {
             "match_rms_adamw" => 0.2 * rows.max(columns).sqrt(),
             _ => (rows / columns).max(1.0).sqrt(),
         };
-        let (factor, decay) = (T::from_f64(lr * factor), T::from_f64(lr * weight_decay));
+        let (factor, decay) = (T::from_f64(lr * factor), T::from_f64(lr * step.decay(weight_decay)));
         for (update, &value) in update.iter_mut().zip(value) {
             *update = factor * *update + decay * value;
         }

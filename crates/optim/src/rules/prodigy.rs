@@ -180,7 +180,7 @@ impl Transform for Growing {
         // The estimate goes into the gradient, whose square in `f32` would else be lost: d is a millionth at first.
         let (root_rest2, beta2) = (T::from_f64(previous * (1.0 - beta2).sqrt()), T::from_f64(beta2));
         let (eps, rate) = (T::from_f64(distance * eps), T::from_f64(rate));
-        let decay = T::from_f64(weight_decay);
+        let decay = T::from_f64(step.decay(weight_decay));
         let first = step.count == 1;
         chunk.each(|g, value, [mean, square, sum, start]| {
             let start = if first { value } else { start };

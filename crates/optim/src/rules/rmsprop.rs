@@ -128,7 +128,8 @@ impl Transform for FusedRmsprop {
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Rmsprop { lr, alpha, eps, momentum, centered, weight_decay, .. } = self.rule;
-        let (lr, eps, decay) = (T::from_f64(lr * step.scale), T::from_f64(eps), T::from_f64(weight_decay));
+        let (lr, eps, decay) =
+            (T::from_f64(lr * step.scale), T::from_f64(eps), T::from_f64(step.decay(weight_decay)));
         let (alpha, rest) = (T::from_f64(alpha), T::from_f64(1.0 - alpha));
         let (has_momentum, momentum) = (momentum != 0.0, T::from_f64(momentum));
         let square_of = |g: T, square: T| alpha * square + rest * g * g;

@@ -110,7 +110,7 @@ impl Transform for FusedSgd {
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Sgd { lr, momentum, dampening, nesterov, weight_decay, .. } = self.rule;
         let lr = T::from_f64(lr * step.scale);
-        let decay = T::from_f64(weight_decay);
+        let decay = T::from_f64(step.decay(weight_decay));
         if momentum == 0.0 {
             return chunk.each(|g, value, []| (lr * (g + decay * value), []));
         }

@@ -44,8 +44,8 @@ impl AddL2 {
 }
 
 impl Transform for AddL2 {
-    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
-        let l2 = T::from_f64(self.l2);
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
+        let l2 = T::from_f64(step.decay(self.l2));
         on_selected(chunk, self.on, |update, value| update + l2 * value);
     }
 }
@@ -78,8 +78,8 @@ impl AddL1 {
 }
 
 impl Transform for AddL1 {
-    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
-        let l1 = T::from_f64(self.l1);
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
+        let l1 = T::from_f64(step.decay(self.l1));
         on_selected(chunk, self.on, |update, value| update + l1 * value.signum());
     }
 }
