@@ -10,8 +10,8 @@ use tunesmith_core::{Domain, Flow, Reporter, Scale, Space, Value};
 use tunesmith_store::{Reader, SqliteStorage};
 use tunesmith_tuner::pruners::Asha;
 use tunesmith_tuner::{
-    Budget, Direction, MemoryStorage, Outcome, Storage, Study, TrialRecord, TrialRun, TrialState, conform,
-    problems,
+    Budget, Direction, MemoryStorage, Outcome, Scope, Storage, Study, TrialRecord, TrialRun, TrialState,
+    conform, problems,
 };
 
 #[test]
@@ -125,6 +125,33 @@ fn studies_are_listed_loaded_and_deleted() {
     assert!(storage.delete("first").unwrap_err().to_string().contains("no study is called `first`"));
     assert_eq!(reader.studies().unwrap().len(), 1);
     assert!(reader.study("first").is_err());
+}
+
+#[test]
+fn neither_finding_a_study_nor_a_refused_recipe_changes_what_is_stored() {
+    let folder = Folder::new();
+    let url = url(&folder.file("study.db"));
+    let space = |kinds: &[&str], high| {
+        Space::new()
+            .with("kind", Domain::choice(kinds.iter().copied()).unwrap())
+            .with("x", Domain::float(0.0, high, Scale::Linear, None).unwrap())
+    };
+    let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&url).unwrap());
+    let open = |space| Study::minimize(space).name("kept").storage(storage.clone()).open();
+    let study = open(space(&["a", "b"], 1.0)).unwrap();
+    study.set_study_attribute("recipe", &Value::from("a.toml")).unwrap();
+    study.optimize(|_: &mut TrialRun<'_>| 1.0, &Budget::trials(2)).unwrap();
+    let stored = || Reader::open(&url).unwrap().study("kept").unwrap();
+    let before = stored();
+
+    let found = storage.find("kept").unwrap().unwrap();
+    assert_eq!(storage.study_attributes(found, Scope::User).unwrap()["recipe"], "\"a.toml\"");
+    assert_eq!(storage.find("Kept").unwrap(), None);
+    assert_eq!(stored(), before);
+    assert!(open(space(&["a", "c"], 2.0)).unwrap_err().to_string().starts_with("kind: "));
+    assert_eq!(stored(), before);
+    open(space(&["a", "b"], 2.0)).unwrap();
+    assert_eq!(stored().space, space(&["a", "b"], 2.0), "only opening it changes the space");
 }
 
 /// On another machine a process cannot be looked at: only a heartbeat that stays away says that it is gone.

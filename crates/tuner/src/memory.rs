@@ -85,6 +85,10 @@ impl MemoryStorage {
 }
 
 impl Storage for MemoryStorage {
+    fn find(&self, name: &str) -> Result<Option<StudyId>, StorageError> {
+        Ok(self.studies().iter().position(|study| study.name == name).map(|place| StudyId(place as u64)))
+    }
+
     fn open(&self, name: &str, direction: Direction, space: &Space) -> Result<StudyId, StorageError> {
         let mut studies = self.studies();
         if let Some(place) = studies.iter().position(|study| study.name == name) {

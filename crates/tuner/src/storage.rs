@@ -39,11 +39,18 @@ pub struct Known {
 /// attributes may be held back for a moment and written together. A storage that several processes share keeps the
 /// trials it runs alive by heartbeats of its own; [`heartbeat`](Self::heartbeat) is one more for callers who want it.
 pub trait Storage: Debug + Send + Sync {
-    /// Opens the study of that name, or creates it.
+    /// The study of that name, if there is one; nothing is changed. [`open`](Self::open) stores the space it is given:
+    /// who wants to compare attributes before that, finds the study first.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    fn find(&self, name: &str) -> Result<Option<StudyId>, StorageError>;
+
+    /// Opens the study of that name, or creates it; from then on it has this space.
     ///
     /// # Errors
     /// When the study exists with the other direction, or a stored dimension cannot become what `space` says
-    /// (see [`compatible`]).
+    /// (see [`compatible`]); it keeps the space it has then.
     fn open(&self, name: &str, direction: Direction, space: &Space) -> Result<StudyId, StorageError>;
 
     /// The study's attributes.

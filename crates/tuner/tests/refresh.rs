@@ -26,6 +26,7 @@ macro_rules! hand_on {
 
 impl Storage for Counting {
     hand_on! {
+        find(name: &str) -> Option<StudyId>;
         open(name: &str, direction: Direction, space: &Space) -> StudyId;
         study_attributes(study: StudyId, scope: Scope) -> Attributes;
         set_study_attribute(study: StudyId, scope: Scope, key: &str, json: &str) -> ();

@@ -173,6 +173,12 @@ fn unreadable<T>(file: &Path, read: Result<T, read::Unreadable>) -> Result<T, St
 }
 
 impl Storage for SqliteStorage {
+    fn find(&self, name: &str) -> Result<Option<StudyId>, StorageError> {
+        let name = name.to_owned();
+        let study = self.writer.read(move |connection| Ok(Ok(read::study_row(connection, &name)?)))?;
+        Ok(study.map(|study| StudyId(study as u64)))
+    }
+
     fn open(&self, name: &str, direction: Direction, space: &Space) -> Result<StudyId, StorageError> {
         let (file, name, wanted) = (self.file.clone(), name.to_owned(), space.clone());
         let study =

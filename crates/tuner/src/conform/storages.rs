@@ -74,7 +74,11 @@ fn moment() -> SystemTime {
 }
 
 fn opens_again(storage: &dyn Storage) -> Result<(), String> {
+    let find = |name| storage.find(name).map_err(say);
+    expect("what is not there yet", find("study")?, None)?;
     let study = open(storage)?;
+    expect("what is found by name", find("study")?, Some(study))?;
+    expect("what nobody opened", find("other")?, None)?;
     storage.set_study_attribute(study, Scope::User, "note", "\"hello\"").map_err(say)?;
     storage.set_study_attribute(study, Scope::System, "note", "[1]").map_err(say)?;
     storage.set_study_attribute(study, Scope::System, "note", "[1, 2]").map_err(say)?;
