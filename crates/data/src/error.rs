@@ -1,7 +1,9 @@
-//! What can be wrong with a file, a table or a split, and how it is said: one line, the place first, the cure last.
+//! What can be wrong with a file, a table or a split.
 
-use std::fmt::{self, Write as _};
+mod display;
+
 use std::io;
+use std::path::Path;
 
 /// Data that cannot be used: where and why.
 ///
@@ -31,6 +33,8 @@ pub enum Expected {
     Target,
     /// A feature that was a number when the pipeline was fitted.
     Fitted,
+    /// A feature that was a date when the pipeline was fitted.
+    FittedDate,
 }
 
 /// What is wrong with the data.
@@ -41,6 +45,8 @@ pub enum Why {
     NotFound {
         /// A file beside it whose name is near.
         nearest: Option<String>,
+        /// Where a relative path starts; nothing when that is plain.
+        start: Option<&'static str>,
     },
     /// The file exists and cannot be read.
     Unreadable {
@@ -103,6 +109,15 @@ pub enum Why {
         /// What the column was taken for.
         expected: Expected,
     },
+    /// A column is of numbers in two ways that differ.
+    AmbiguousNumber {
+        /// The column.
+        column: String,
+        /// One of its cells.
+        text: String,
+        /// What it is with a point and with a comma before fractions.
+        readings: (f64, f64),
+    },
     /// A column of numbers holds an infinite one, or one too large for 32 bits.
     NotFinite {
         /// The column.
@@ -144,8 +159,22 @@ pub enum Why {
         /// How many are allowed.
         limit: usize,
     },
+    /// The column to predict is to be left out.
+    DroppedTarget {
+        /// The column.
+        column: String,
+    },
     /// No column is left to learn from.
     NoFeatures,
+    /// No column is left to learn from once those of identifiers and free text are left out.
+    OnlyTexts {
+        /// One of them.
+        column: String,
+        /// How many different texts it has.
+        distinct: usize,
+        /// In how many rows.
+        rows: usize,
+    },
     /// Values are missing where that was refused or nothing fills them.
     MissingValues {
         /// The column.
@@ -224,6 +253,14 @@ impl Error {
         Self { at: at.into(), why }
     }
 
+    /// The same error of a file that no recipe names.
+    pub(crate) fn of_new_file(mut self) -> Self {
+        if let Why::NotFound { start, .. } = &mut self.why {
+            *start = (!Path::new(&self.at).is_absolute()).then_some("the working folder");
+        }
+        self
+    }
+
     /// The same error with its place, when it has none yet.
     #[must_use]
     pub fn within(mut self, at: &str) -> Self {
@@ -256,139 +293,17 @@ impl std::error::Error for Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.at.is_empty() {
-            write!(f, "{}: ", self.at)?;
-        }
-        // Names out of a file may hold line breaks, and a message is one line.
-        for c in self.why.to_string().chars() {
-            if c.is_control() { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound { nearest: Some(near) } => write!(f, "no such file, did you mean `{near}`?"),
-            Self::NotFound { nearest: None } => {
-                f.write_str("no such file; a relative path starts at the recipe's folder")
-            }
-            Self::Unreadable { source } => write!(f, "cannot be read: {source}"),
-            Self::NotGzip => f.write_str("ends in .gz and is not compressed; rename it or compress it"),
-            Self::NotUtf8 { line, looks_like: None } => {
-                write!(f, "line {line} is not UTF-8; save the file as UTF-8")
-            }
-            Self::NotUtf8 { line, looks_like: Some(encoding) } => {
-                write!(f, "line {line} is not UTF-8 but looks like {encoding}; save the file as UTF-8")
-            }
-            Self::Empty => f.write_str("the file is empty; it needs a header line and rows"),
-            Self::HeaderOnly => f.write_str("the file has a header line and no rows"),
-            Self::RaggedRow { line, found, expected } => {
-                let column = if *found == 1 { "column" } else { "columns" };
-                write!(
-                    f,
-                    "line {line} has {found} {column}, the first line has {expected}; check its delimiters and quotes"
-                )
-            }
-            Self::DuplicateColumn { name } => {
-                write!(f, "two columns are called `{name}`; rename one of them")
-            }
-            Self::UnknownColumn { setting, name, nearest, known } => {
-                write!(f, "{setting}: no column is called `{name}`")?;
-                match nearest {
-                    Some(near) => write!(f, ", did you mean `{near}`?"),
-                    None => write!(f, "; there are {}", listed(known, 12)),
-                }
-            }
-            Self::WrongKind { column, expected } => {
-                write!(f, "column `{column}` does not hold {expected}; leave it out of `columns`")
-            }
-            Self::NotANumber { column, line, text, expected } => {
-                write!(f, "column `{column}`, line {line}: {text:?} is not a number; ")?;
-                match expected {
-                    Expected::Feature => write!(
-                        f,
-                        "correct it, or write missing = [{text:?}] if it stands for a missing value, or categorical = [{column:?}]"
-                    ),
-                    Expected::Target => write!(
-                        f,
-                        "correct it, or write task = \"classification\" if the target names classes"
-                    ),
-                    Expected::Fitted => f.write_str("the model was trained with numbers in this column"),
-                }
-            }
-            Self::NotFinite { column, place } => {
-                write!(f, "column `{column}`, {place}: the number is infinite or too large; correct the cell")
-            }
-            Self::MissingTarget { column, line, rows } => {
-                let more = match rows - 1 {
-                    0 => String::new(),
-                    1 => " (and 1 more row)".to_owned(),
-                    more => format!(" (and {more} more rows)"),
-                };
-                write!(
-                    f,
-                    "target `{column}`, line {line}{more}: the value is missing; fill it or remove the row"
-                )
-            }
-            Self::ConstantTarget { column, value } => {
-                write!(f, "target `{column}` is {value} in every row; there is nothing to learn")
-            }
-            Self::TooManyClasses { column, classes, limit } => write!(
-                f,
-                "target `{column}` has {classes} different texts, more than {limit} classes are not supported; is it the right column?"
-            ),
-            Self::TooManyLevels { column, levels, limit } => write!(
-                f,
-                "column `{column}` has {levels} categories, one_hot makes at most {limit} columns of one; write drop = [{column:?}], prepare = [\"ordinal\", ...] or a larger max_levels"
-            ),
-            Self::NoFeatures => f.write_str(
-                "no column is left to learn from; check the delimiter and the columns that are dropped",
-            ),
-            Self::MissingValues { column, rows } => write!(
-                f,
-                "column `{column}` has {rows} missing {}; fill the cells or write prepare = [\"impute\", ...]",
-                if *rows == 1 { "value" } else { "values" }
-            ),
-            Self::MissingColumn { name, nearest } => {
-                write!(f, "column `{name}`, which the model was trained on, is missing")?;
-                nearest.as_ref().map_or(Ok(()), |near| write!(f, "; is it the column `{near}`?"))
-            }
-            Self::ClassTooSmall { class, rows, parts } => write!(
-                f,
-                "class `{class}` has {rows} {}, a stratified split into {parts} parts needs {parts}; add rows, merge the class or write split.stratify = false",
-                if *rows == 1 { "row" } else { "rows" }
-            ),
-            Self::PartTooSmall { part, rows, needed, total } => write!(
-                f,
-                "the {part} part would get {rows} of {total} rows and needs at least {needed}; add rows or change the split"
-            ),
-            Self::Shares { test, validation, total } => write!(
-                f,
-                "split: test = {test} and validation = {validation} leave none of {total} rows to train on; make them smaller"
-            ),
-            Self::BadShare { setting, value } => write!(
-                f,
-                "{setting} = {value} is neither a share from 0 to below 1 nor a number of rows from 2"
-            ),
-            Self::NoInverse { step } => {
-                write!(f, "prepare_target: `{step}` cannot be undone on predictions; use a scaler")
-            }
-            Self::BadIdx { because } => f.write_str(because),
-            Self::Damaged { key, expected } => {
-                write!(f, "the saved pipeline is damaged at `{key}`: {expected} should stand there")
-            }
-            Self::Setting(error) => error.fmt(f),
-        }
-    }
-}
-
 /// Names in backquotes, the first few of them: for messages and notes.
 pub(crate) fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {
-    let shown: Vec<String> = names.iter().take(most).map(|name| format!("`{}`", name.as_ref())).collect();
-    let more = names.len().saturating_sub(most);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    joined(&quoted, most)
+}
+
+/// The first few of texts that quote names themselves.
+pub(crate) fn joined(texts: &[String], most: usize) -> String {
+    let (shown, more) = texts.split_at(most.min(texts.len()));
+    match more.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::levels::Levels;
-use crate::{Error, Why};
+use crate::{Error, Why, Written};
 
 /// The cells of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +79,14 @@ impl Values {
         }
     }
 
+    pub(crate) fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Self::Numbers(cells) => cells[row].is_nan(),
+            Self::Bytes(_) | Self::Indicator(_) => false,
+            Self::Categories { codes, .. } => codes[row].is_none(),
+        }
+    }
+
     fn pick(&self, rows: &[usize]) -> Self {
         match self {
             Self::Numbers(cells) => Self::Numbers(rows.iter().map(|&row| cells[row]).collect()),
@@ -99,6 +107,8 @@ pub struct Field {
     pub name: String,
     /// Numbers or names.
     pub kind: Kind,
+    /// How its numbers are written in a file.
+    pub written: Written,
 }
 
 /// A named column.
@@ -108,13 +118,22 @@ pub struct Column {
     pub name: String,
     /// The cells.
     pub values: Values,
+    /// How its numbers were written in a file.
+    pub written: Written,
 }
 
 impl Column {
     /// A column with these cells.
     #[must_use]
     pub fn new(name: impl Into<String>, values: Values) -> Self {
-        Self { name: name.into(), values }
+        Self { name: name.into(), values, written: Written::PLAIN }
+    }
+
+    /// The same column, whose numbers were written like this.
+    #[must_use]
+    pub const fn written(mut self, written: Written) -> Self {
+        self.written = written;
+        self
     }
 
     /// A column of real numbers; NaN is a missing one.
@@ -202,7 +221,11 @@ impl Frame {
     /// The names and kinds of the columns in order.
     #[must_use]
     pub fn fields(&self) -> Vec<Field> {
-        let field = |column: &Column| Field { name: column.name.clone(), kind: column.values.kind() };
+        let field = |column: &Column| Field {
+            name: column.name.clone(),
+            kind: column.values.kind(),
+            written: column.written,
+        };
         self.columns.iter().map(field).collect()
     }
 
@@ -226,7 +249,7 @@ impl Frame {
     pub(crate) fn select(&self, columns: &[usize], rows: &[usize]) -> Self {
         let pick = |&place: &usize| {
             let column = &self.columns[place];
-            Column::new(column.name.clone(), column.values.pick(rows))
+            Column::new(column.name.clone(), column.values.pick(rows)).written(column.written)
         };
         Self { columns: columns.iter().map(pick).collect(), rows: rows.len() }
     }

@@ -1,8 +1,8 @@
 //! `Levels`: texts become positions in a sorted list of the texts that occur.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::Values;
+use crate::{Column, Values};
 
 /// Collects texts in order of appearance; sorts them at the end.
 #[derive(Debug, Default)]
@@ -45,4 +45,11 @@ fn sort(levels: &mut [&str]) {
     if levels.iter().all(|level| value(level).is_some()) {
         levels.sort_by(|a, b| value(a).unwrap_or(f64::NAN).total_cmp(&value(b).unwrap_or(f64::NAN)));
     }
+}
+
+/// The categories that occur in these rows, in the column's order; none of numbers.
+pub(crate) fn seen(column: &Column) -> Vec<String> {
+    let Values::Categories { levels, codes } = &column.values else { return Vec::new() };
+    let occurring: BTreeSet<u32> = codes.iter().flatten().copied().collect();
+    occurring.into_iter().map(|code| levels[code as usize].clone()).collect()
 }

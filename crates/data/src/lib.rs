@@ -44,6 +44,7 @@ mod split;
 mod pipeline;
 mod prepare;
 mod saved;
+mod unseen;
 
 mod batches;
 mod dataset;
@@ -68,6 +69,7 @@ pub use prepare::{
 };
 pub use prepared::Prepared;
 pub use raw::{RawDataset, RawTarget, Task};
+pub use read::Written;
 pub use section::DataSection;
 pub use source::{BreastCancer, Csv, Diabetes, Digits, Idx, Iris, Source, SourceEntry, Wine, open_source};
 pub use split::{Fold, Parts, Split, folds};

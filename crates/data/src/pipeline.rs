@@ -1,9 +1,11 @@
 //! `Pipeline`: the fitted steps between raw columns and the numbers a network sees, and back for its predictions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tunesmith_core::{Plug, Table};
 
+use crate::levels::seen;
 use crate::prepare::{Prepare, build};
 use crate::{Column, Error, Field, Frame, Kind, RawDataset, RawTarget, Targets, Task, Values, Why};
 
@@ -66,6 +68,8 @@ pub(crate) enum FittedTarget {
 #[derive(Clone, Debug)]
 pub struct Pipeline {
     pub(crate) fields: Vec<Field>,
+    /// The categories of the training rows, by column.
+    pub(crate) known: BTreeMap<String, Vec<String>>,
     pub(crate) steps: Vec<Step>,
     pub(crate) feature_names: Vec<String>,
     pub(crate) sample_shape: Vec<usize>,
@@ -92,7 +96,10 @@ impl Pipeline {
         assert!(!rows.is_empty(), "Pipeline::fit: there is no row to fit on");
         let within = |error: Error| error.within(&raw.origin);
         let target = fit_target(&raw.target, rows, prepare_target, notes).map_err(within)?;
-        let (steps, feature_names) = fit_features(raw.features.take(rows), prepare, notes).map_err(within)?;
+        let training = raw.features.take(rows);
+        let categories = training.columns().iter().filter(|column| column.values.kind() == Kind::Category);
+        let known = categories.map(|column| (column.name.clone(), seen(column))).collect();
+        let (steps, feature_names) = fit_features(training, prepare, notes).map_err(within)?;
         let width = feature_names.len();
         let sample_shape = match &raw.shape {
             Some(shape) if shape.iter().product::<usize>() == width => shape.clone(),
@@ -104,7 +111,7 @@ impl Pipeline {
             }
             None => vec![width],
         };
-        Ok(Self { fields: raw.features.fields(), steps, feature_names, sample_shape, target })
+        Ok(Self { fields: raw.features.fields(), known, steps, feature_names, sample_shape, target })
     }
 
     /// The raw columns it reads: what a new file must have.

@@ -1,10 +1,12 @@
 //! A pipeline as a table of settings, to lie beside a trained model, and back.
 
+use std::collections::BTreeMap;
+
 use tunesmith_core::{Plug, Table, Value};
 
 use crate::pipeline::{FittedTarget, Step};
 use crate::prepare::build;
-use crate::{Error, Field, Kind, Pipeline, Why};
+use crate::{Error, Field, Kind, Pipeline, Why, Written};
 
 /// The form that is written; a reader refuses others.
 const VERSION: i64 = 1;
@@ -18,7 +20,15 @@ impl Pipeline {
     pub fn to_table(&self) -> Table {
         let field = |field: &Field| {
             let kind = if field.kind == Kind::Number { "number" } else { "category" };
-            table([("name", field.name.as_str().into()), ("kind", kind.into())])
+            let mut saved: Table =
+                [("name".to_owned(), field.name.as_str().into()), ("kind".to_owned(), kind.into())].into();
+            if field.written != Written::PLAIN {
+                saved.insert("written".into(), field.written.to_string().into());
+            }
+            if let Some(known) = self.known.get(&field.name) {
+                saved.insert("known".into(), known.clone().into());
+            }
+            Value::Table(saved)
         };
         let target = match &self.target {
             FittedTarget::Classes { name, names } => {
@@ -51,13 +61,23 @@ impl Pipeline {
             return Err(saved.damaged("version", "the number 1"));
         }
         let fields = saved.tables("fields")?;
+        let mut known = BTreeMap::new();
         let field = |field: &Saved<'_>| {
             let kind = match field.text("kind")? {
                 "number" => Kind::Number,
                 "category" => Kind::Category,
                 _ => return Err(field.damaged("kind", "\"number\" or \"category\"")),
             };
-            Ok(Field { name: field.text("name")?.to_owned(), kind })
+            let name = field.text("name")?.to_owned();
+            if field.table.contains_key("known") {
+                known.insert(name.clone(), field.texts("known")?);
+            }
+            let written = match field.table.contains_key("written") {
+                true => field
+                    .get("written", "the number 1000.5 or a date", |value| value.as_str()?.parse().ok())?,
+                false => Written::PLAIN,
+            };
+            Ok(Field { name, kind, written })
         };
         let fields = fields.iter().map(field).collect::<Result<Vec<_>, Error>>()?;
         let feature_names = saved.texts("features")?;
@@ -85,7 +105,8 @@ impl Pipeline {
             }
             FittedTarget::Numbers { names, steps }
         };
-        Ok(Self { fields, steps: steps_from_value(&saved)?, feature_names, sample_shape: shape, target })
+        let steps = steps_from_value(&saved)?;
+        Ok(Self { fields, known, steps, feature_names, sample_shape: shape, target })
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use tunesmith_core::{Describe, Param, Plug};
+use tunesmith_core::{Describe, Param, Plug, Table, Value};
 
-use crate::{Error, Prepared, Split, open_source};
+use crate::source::check_name;
+use crate::{Error, Prepared, Split, Why, open_source};
 
 /// The `[data]` section of a recipe: source, split, steps of preparation.
 ///
@@ -86,6 +87,25 @@ impl Describe for DataSection {
 }
 
 impl DataSection {
+    /// Looks at a section as it is written, before the name of its source is looked up among the linked ones: where a
+    /// file's name stands in its place, the error says how to write it.
+    ///
+    /// # Errors
+    /// When `source` is the name of a file.
+    ///
+    /// ```
+    /// use tunesmith_core::{Table, Value};
+    /// use tunesmith_data::DataSection;
+    /// let section: Table = [("source".to_owned(), Value::from("clean.csv"))].into();
+    /// assert_eq!(
+    ///     DataSection::check_written(&section).unwrap_err().to_string(),
+    ///     "data.source: `clean.csv` is a file, write source = { csv = \"clean.csv\", target = \"...\" }"
+    /// );
+    /// ```
+    pub fn check_written(section: &Table) -> Result<(), tunesmith_core::Error> {
+        section.get("source").and_then(Value::as_str).map_or(Ok(()), |name| check_name(name, "data.source"))
+    }
+
     /// Opens, splits and prepares; relative paths start at `base`, the recipe's folder.
     ///
     /// # Errors
@@ -93,7 +113,10 @@ impl DataSection {
     pub fn load(&self, base: &Path) -> Result<Prepared, Error> {
         let raw = open_source(&self.source, "data.source")?.open(base)?;
         let parts = self.split.divide(&raw.target, raw.held_out.clone());
-        let parts = parts.map_err(|error| error.within(&raw.origin))?;
+        let parts = parts.map_err(|error| match error.why {
+            Why::Shares { .. } | Why::BadShare { .. } => error.within("data.split"),
+            _ => error.within(&raw.origin),
+        })?;
         Prepared::new(&raw, &parts, &self.prepare, &self.prepare_target)
     }
 }

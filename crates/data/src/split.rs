@@ -66,8 +66,8 @@ impl Split {
         let total = target.rows();
         let held_out = held_out.unwrap_or(0..0);
         let mut rows: Vec<usize> = (0..total).filter(|row| !held_out.contains(row)).collect();
-        let test = if held_out.is_empty() { count("split.test", self.test, total)? } else { 0 };
-        let validation = count("split.validation", self.validation, rows.len())?;
+        let test = if held_out.is_empty() { count("test", self.test, total)? } else { 0 };
+        let validation = count("validation", self.validation, rows.len())?;
         if test.saturating_add(validation) >= rows.len() {
             let (test, validation) = (self.test, self.validation);
             return Err(Why::Shares { test, validation, total: rows.len() }.into());

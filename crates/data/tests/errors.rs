@@ -5,8 +5,8 @@ mod support;
 use std::path::Path;
 
 use support::Folder;
-use tunesmith_core::{Table, from_table};
-use tunesmith_data::{Csv, DataSection, Source, Why};
+use tunesmith_core::{Plug, Table, from_table};
+use tunesmith_data::{Csv, DataSection, Source, Why, open_source};
 
 /// Loads a recipe's section, written as JSON, beside one file.
 fn load(file: &str, content: impl AsRef<[u8]>, section: &str) -> Result<(), String> {
@@ -105,6 +105,14 @@ fn each_bad_setting_is_one_line_with_the_nearest_name() {
         "t.csv: drop: no column is called `hight`, did you mean `height`?"
     );
     assert_eq!(
+        with(r#"{"source": {"csv": "t.csv", "target": "label", "drop": ["height", "label"]}}"#),
+        "t.csv: drop: `label` is the column to predict; take it out of drop or write another target"
+    );
+    assert_eq!(
+        with(r#"{"source": {"csv": "t.csv", "target": 3}}"#),
+        "data.source.csv.target: expected a text, found 3, write \"3\""
+    );
+    assert_eq!(
         with(r#"{"source": {"csv": "t.csv", "target": "label", "categorical": ["colour"]}}"#),
         "t.csv: categorical: no column is called `colour`; there are `height`, `weight`, `label`"
     );
@@ -165,11 +173,11 @@ fn each_bad_split_is_one_line_with_the_class_or_the_share() {
     );
     assert_eq!(
         with(&format!("{{{source}, \"split\": {{\"test\": 0.5, \"validation\": 0.5}}}}")),
-        "t.csv: split: test = 0.5 and validation = 0.5 leave none of 8 rows to train on; make them smaller"
+        "data.split: test = 0.5 and validation = 0.5 leave none of 8 rows to train on; make them smaller"
     );
     assert_eq!(
         with(&format!("{{{source}, \"split\": {{\"test\": 1, \"validation\": 0.1}}}}")),
-        "t.csv: split.test = 1 is neither a share from 0 to below 1 nor a number of rows from 2"
+        "data.split: test = 1 is neither a share from 0 to below 1 nor a number of rows from 2"
     );
     assert_eq!(
         with(&format!("{{{source}, \"split\": {{\"test\": 0.01}}}}")),
@@ -186,6 +194,49 @@ fn each_bad_split_is_one_line_with_the_class_or_the_share() {
 }
 
 #[test]
+fn numbers_that_are_not_read_as_such_are_named() {
+    let section = r#"{"source": {"csv": "t.csv", "target": "y", "task": "TASK"}}"#;
+    let with = |cells: &str, task: &str| {
+        let rows: String = cells.split('|').enumerate().map(|(i, cell)| format!("{i};{cell}\n")).collect();
+        load("t.csv", format!("x;y\n{rows}"), &section.replace("TASK", task)).unwrap_err()
+    };
+    assert_eq!(
+        with("1,234|2,345|3,456", "auto"),
+        "t.csv: column `y`: \"1,234\" may be 1234 or 1.234; write decimal = \".\" or decimal = \",\""
+    );
+    assert_eq!(
+        with("1,005,051|1,005,052|none|nothing|none|nothing", "auto"),
+        "t.csv: class `1,005,051` has 1 row, a stratified split into 3 parts needs 3; add rows, merge the class or write split.stratify = false; the class looks like a number: write task = \"regression\" to predict numbers"
+    );
+    assert_eq!(
+        with("1,005,051|1,005,052|none", "regression"),
+        "t.csv: column `y`, line 4: \"none\" is not a number; correct it, or write task = \"classification\" if the target names classes"
+    );
+}
+
+#[test]
+fn a_table_of_identifiers_alone_is_refused() {
+    let rows: String = (0..30).map(|i| format!("k{i},{i}.5\n")).collect();
+    assert_eq!(
+        csv(format!("id,y\n{rows}")),
+        "t.csv: no column is left to learn from: column `id` (30 distinct texts in 30 rows) looks like identifiers or free text; write categorical = [\"id\"] to use it all the same"
+    );
+}
+
+#[test]
+fn a_file_in_the_place_of_a_source_is_told_how_to_be_written() {
+    for name in ["clean.csv", "clean.csv.gz", "CLEAN.TSV"] {
+        let expected = format!("`{name}` is a file, write source = {{ csv = {name:?}, target = \"...\" }}");
+        let error = open_source(&Plug::new(name), "data.source").unwrap_err();
+        assert_eq!(error.to_string(), format!("data.source: {expected}"));
+        let section: Table = [("source".to_owned(), name.into())].into();
+        assert_eq!(DataSection::check_written(&section).unwrap_err().to_string(), error.to_string());
+    }
+    let section: Table = [("source".to_owned(), "digits".into())].into();
+    assert_eq!(DataSection::check_written(&section), Ok(()));
+}
+
+#[test]
 fn refused_missing_values_and_identifiers_name_the_column() {
     let gaps = "age,y\n1,0.5\n?,1.5\n3,2.5\nNA,3.5\n5,4.5\n";
     let section = r#"{"source": {"csv": "t.csv"}, "prepare": [{"impute": "refuse"}], "split": {"test": 0, "validation": 0}}"#;
@@ -194,7 +245,8 @@ fn refused_missing_values_and_identifiers_name_the_column() {
         "t.csv: column `age` has 2 missing values; fill the cells or write prepare = [\"impute\", ...]"
     );
     let names: String = (0..1200).map(|i| format!("id{i},{}.5\n", i % 7)).collect();
-    let section = r#"{"source": {"csv": "t.csv"}, "split": {"test": 0, "validation": 0}}"#;
+    let section =
+        r#"{"source": {"csv": "t.csv", "categorical": ["id"]}, "split": {"test": 0, "validation": 0}}"#;
     assert_eq!(
         load("t.csv", format!("id,y\n{names}"), section).unwrap_err(),
         "t.csv: column `id` has 1200 categories, one_hot makes at most 1000 columns of one; write drop = [\"id\"], prepare = [\"ordinal\", ...] or a larger max_levels"
@@ -229,4 +281,12 @@ fn a_new_file_without_a_column_names_it() {
     );
     let frame = source.open_new(Path::new(&train), &fields).unwrap();
     assert_eq!(frame, raw.features);
+
+    let error = source.open_new(Path::new("no/such/new.csv"), &fields).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no/such/new.csv: no such file; a relative path starts at the working folder"
+    );
+    let error = source.open_new(&folder.path().join("other"), &fields).unwrap_err();
+    assert!(error.to_string().ends_with("other: no such file; check the path"), "{error}");
 }

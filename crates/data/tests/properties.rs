@@ -143,7 +143,8 @@ proptest! {
         }
         let folder = Folder::new();
         folder.write("t.csv", file);
-        let raw = Csv { path: "t.csv".into(), header: "yes".into(), ..Csv::default() }.open(folder.path()).unwrap();
+        let raw = Csv { path: "t.csv".into(), header: "yes".into(), categorical: vec!["text".into()], ..Csv::default() };
+        let raw = raw.open(folder.path()).unwrap();
         let expected = Frame::new(vec![
             Column::numbers("big", rows.iter().map(|row| row.0).collect()),
             Column::numbers("gaps", rows.iter().map(|row| row.1.unwrap_or(f64::NAN)).collect()),
@@ -163,6 +164,46 @@ proptest! {
     fn arbitrary_tables_give_data_or_one_line(text in "([0-9ae.,;|\"\t? \r\n-]|NaN|inf){0,120}") {
         never_panics(text.as_bytes())?;
     }
+
+    #[test]
+    fn arbitrary_columns_of_numbers_and_dates_come_back_in_a_new_file(
+        cells in prop::collection::vec("[$]?[1-9][0-9]{0,2}([,.' ][0-9]{3}){0,2}([,.][0-9]{1,3})?%?|20[0-9]{2}-0[1-9]-[0-3][0-9]|", 2..8),
+    ) {
+        let rows = cells.iter().enumerate().map(|(i, cell)| format!("{cell};{i}.5\n"));
+        never_panics(format!("x;y\n{}", rows.collect::<String>()).as_bytes())?;
+    }
+
+    #[test]
+    fn numbers_written_in_any_way_are_the_same_numbers(
+        numbers in prop::collection::vec((any::<bool>(), 0_u32..1_000_000_000, 0_u32..10_000), 2..30),
+        style in prop::sample::select(vec![(",", "."), (".", ","), (" ", "."), ("\u{202f}", ","), ("'", "."), ("", ",")]),
+        sign in prop::sample::select(vec![("", ""), ("$", ""), ("", " €"), ("", "%")]),
+    ) {
+        let (group, decimal) = style;
+        let mut file = "x;y\n".to_owned();
+        // The first row shows which sign is which.
+        let all: Vec<(bool, u32, u32)> = std::iter::once((false, 1_234_567, 25)).chain(numbers).collect();
+        for (row, (minus, whole, fraction)) in all.iter().enumerate() {
+            let digits = whole.to_string();
+            let mut grouped = String::new();
+            for (i, digit) in digits.chars().enumerate() {
+                if i > 0 && (digits.len() - i).is_multiple_of(3) {
+                    grouped += group;
+                }
+                grouped.push(digit);
+            }
+            let minus = if *minus { "-" } else { "" };
+            file += &format!("{minus}{}{grouped}{decimal}{fraction:04}{};{row}.5\n", sign.0, sign.1);
+        }
+        let folder = Folder::new();
+        folder.write("t.csv", file);
+        let raw = Csv { path: "t.csv".into(), delimiter: ";".into(), ..Csv::default() }.open(folder.path()).unwrap();
+        let expected: Vec<f64> = all
+            .iter()
+            .map(|(minus, whole, fraction)| format!("{}{whole}.{fraction:04}", if *minus { "-" } else { "" }).parse().unwrap())
+            .collect();
+        prop_assert_eq!(&raw.features.columns()[0].values.numbers().unwrap()[..], &expected[..]);
+    }
 }
 
 fn never_panics(bytes: &[u8]) -> Result<(), TestCaseError> {
@@ -176,6 +217,7 @@ fn never_panics(bytes: &[u8]) -> Result<(), TestCaseError> {
                 prop_assert_eq!(raw.rows(), raw.target.rows());
                 let again = csv.open_new(&path, &raw.features.fields());
                 prop_assert!(again.is_ok(), "{again:?}");
+                prop_assert_eq!(again.unwrap().fields(), raw.features.fields());
                 let section = tunesmith_data::DataSection {
                     source: Plug::new("csv").with("path", path.display().to_string()),
                     prepare: vec![Plug::new("standardize")],

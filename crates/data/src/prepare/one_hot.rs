@@ -1,11 +1,10 @@
 //! `one_hot`: a column of 0 and 1 for every category.
 
-use std::collections::BTreeSet;
-
 use tunesmith_core::{Describe, Param, Table, register};
 
 use super::columns::{Learnt, chosen, is_categorical, learnt, places};
 use super::{Prepare, PrepareEntry};
+use crate::levels::seen;
 use crate::{Column, Error, Frame, Values, Why};
 
 /// A column of 0 and 1 for every category that the training rows have, called `column=category`, in sorted order.
@@ -91,13 +90,6 @@ impl Prepare for OneHot {
             Ok(columns.map(|(level, cells)| Column::new(name(level), Values::Indicator(cells))).collect())
         })
     }
-}
-
-/// The categories that occur in these rows, in the column's order.
-pub(super) fn seen(column: &Column) -> Vec<String> {
-    let Values::Categories { levels, codes } = &column.values else { return Vec::new() };
-    let occurring: BTreeSet<u32> = codes.iter().flatten().copied().collect();
-    occurring.into_iter().map(|code| levels[code as usize].clone()).collect()
 }
 
 register!(PrepareEntry, OneHot);

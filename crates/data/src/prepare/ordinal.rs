@@ -3,8 +3,8 @@
 use tunesmith_core::{Describe, Param, Table, register};
 
 use super::columns::{Learnt, chosen, is_categorical, learnt, places};
-use super::one_hot::seen;
 use super::{Prepare, PrepareEntry};
+use crate::levels::seen;
 use crate::{Error, Frame, Values};
 
 /// Categories as numbers 0, 1, 2, ... in the order given, or in sorted order.

@@ -14,7 +14,7 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|source| {
         let why = if source.kind() == std::io::ErrorKind::NotFound {
-            Why::NotFound { nearest: nearest_file(path) }
+            Why::NotFound { nearest: nearest_file(path), start: Some("the recipe's folder") }
         } else {
             Why::Unreadable { source }
         };

@@ -2,6 +2,7 @@
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
+use super::looks_like_number;
 use crate::{Error, Why};
 
 /// How many lines a guess looks at.
@@ -50,6 +51,11 @@ impl<'a> Records<'a> {
     /// Whether the first line is a header.
     pub(crate) fn has_header(&self) -> bool {
         self.header
+    }
+
+    /// What divides the cells.
+    pub(crate) fn delimiter(&self) -> u8 {
+        self.delimiter
     }
 
     /// The line of a record, which the reader counts from the blank lines before it.
@@ -112,7 +118,7 @@ fn guess_delimiter(text: &str) -> u8 {
 
 /// A first line is data when it has a number where the column below has numbers, and no text there.
 fn guess_header(first: &StringRecord, body: &[StringRecord]) -> bool {
-    let is_number = |cell: &str| cell.parse::<f64>().is_ok();
+    let is_number = |cell: &str| cell.parse::<f64>().is_ok() || looks_like_number(cell);
     let numeric = |column: usize| {
         let mut cells =
             body.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty()).peekable();

@@ -4,15 +4,27 @@ use std::path::Path;
 
 use tunesmith_core::{Describe, Param, nearest, register};
 
+use super::notes::{left_out, readings};
 use super::target::{Said, target};
 use super::{Source, SourceEntry};
-use crate::read::{Cells, Records, Typed, Wanted, read_bytes, text};
+use crate::read::{Cells, Decimal, Records, Typed, Wanted, read_bytes, text};
 use crate::{Column, Error, Expected, Field, Frame, Kind, RawDataset, Why};
 
 /// A delimited text file, plain or compressed with gzip.
 ///
 /// Delimiter and header are guessed unless given. A column in which every cell is a number is numeric; a column
 /// that is mostly text is categorical; a few texts among numbers are an error that says how to declare them.
+///
+/// Numbers may be written as people write them, if a whole column agrees: thousands grouped by a comma, a point, a
+/// space or an apostrophe, fractions after a comma, a sign of a currency or of percent (see
+/// [`Written`](crate::Written)). A note then says what was read, and the same is expected in new files. Where cells are
+/// divided by commas, a comma in a cell groups thousands unless it cannot; elsewhere a column such as "1,234" that could be either
+/// stays categorical, with a note, until `decimal` decides. ISO dates become days since the first of the file.
+///
+/// A column of texts, most of which occur once, is left out with a note: identifiers and free text. A text that
+/// no other row shares teaches nothing about new rows, and as columns of 0 and 1 it would let a network learn the
+/// training rows by heart. `categorical` keeps it.
+///
 /// A target of texts or of at most 20 different whole numbers is taken for classes, unless `task` says otherwise.
 ///
 /// ```
@@ -45,11 +57,11 @@ pub struct Csv {
     pub missing: Vec<String>,
     /// Whether NA, N/A, NaN, nan, null, NULL and ? stand for a missing value; the empty cell always does.
     pub usual_missing: bool,
-    /// Columns of names, even if they look like numbers.
+    /// Columns of names, even if they look like numbers, dates or identifiers.
     pub categorical: Vec<String>,
     /// Columns to leave out.
     pub drop: Vec<String>,
-    /// The sign before fractions: "." or ",".
+    /// The sign before fractions: ".", "," or "auto".
     pub decimal: String,
 }
 
@@ -68,7 +80,7 @@ impl Default for Csv {
             usual_missing: true,
             categorical: Vec::new(),
             drop: Vec::new(),
-            decimal: ".".into(),
+            decimal: "auto".into(),
         }
     }
 }
@@ -110,10 +122,15 @@ impl Describe for Csv {
         Param::texts(
             "categorical",
             |s: &mut Self| &mut s.categorical,
-            "columns of names, even if they look like numbers",
+            "columns of names, even if they look like numbers, dates or identifiers",
         ),
         Param::texts("drop", |s: &mut Self| &mut s.drop, "columns to leave out"),
-        Param::name("decimal", &[".", ","], |s: &mut Self| &mut s.decimal, "the sign before fractions"),
+        Param::name(
+            "decimal",
+            &["auto", ".", ","],
+            |s: &mut Self| &mut s.decimal,
+            "the sign before fractions",
+        ),
     ];
 
     fn check(&self) -> Result<(), String> {
@@ -147,6 +164,9 @@ impl Csv {
             find_all("targets", names, &self.targets)?
         };
         let dropped = find_all("drop", names, &self.drop)?;
+        if let Some(&place) = targets.iter().find(|place| dropped.contains(place)) {
+            return Err(Why::DroppedTarget { column: names[place].clone() }.into());
+        }
         let categorical = find_all("categorical", names, &self.categorical)?;
         let said = match self.task.as_str() {
             _ if !self.targets.is_empty() => Said::Regression,
@@ -171,10 +191,13 @@ impl Csv {
             return Err(Why::NoFeatures.into());
         }
 
-        let mut columns = Typed::read(&records, &self.cells(), &wanted)?;
+        let mut columns = Typed::read(&records, &self.cells(&records), &wanted)?;
+        readings(&columns, &mut notes);
         let features = columns.split_off(targets.len());
         let target = target(columns, said, &mut notes)?;
-        let features = Frame::new(features.into_iter().map(|typed| typed.column).collect());
+        let features = features.into_iter().zip(&wanted[targets.len()..]);
+        let features = features.map(|(typed, (_, wanted))| (typed.column, *wanted == Wanted::Category));
+        let features = Frame::new(left_out(features.collect(), &mut notes)?);
         if features.rows() == 0 {
             return Err(Why::HeaderOnly.into());
         }
@@ -208,11 +231,16 @@ impl Csv {
         Records::open(text, delimiter, header)
     }
 
-    fn cells(&self) -> Cells<'_> {
+    fn cells(&self, records: &Records<'_>) -> Cells<'_> {
         let usual = USUAL_MISSING.into_iter().filter(|_| self.usual_missing);
         Cells {
             missing: usual.chain(self.missing.iter().map(String::as_str)).collect(),
-            decimal_comma: self.decimal == ",",
+            decimal: match self.decimal.as_str() {
+                "," => Decimal::Said(','),
+                "." => Decimal::Said('.'),
+                _ if records.delimiter() == b',' => Decimal::Point,
+                _ => Decimal::Unknown,
+            },
         }
     }
 
@@ -231,16 +259,15 @@ impl Csv {
                     return Err(Why::MissingColumn { name: field.name.clone(), nearest }.into());
                 };
                 let wanted = match field.kind {
-                    Kind::Number => Wanted::Number(Expected::Fitted),
+                    Kind::Number => Wanted::Fitted(field.written),
                     Kind::Category => Wanted::Category,
                 };
                 Ok((place, wanted))
             })
             .collect::<Result<_, Error>>()?;
-        let columns = Typed::read(&records, &self.cells(), &wanted)?.into_iter().zip(fields);
-        let columns: Vec<Column> =
-            columns.map(|(typed, field)| Column::new(field.name.clone(), typed.column.values)).collect();
-        Ok(Frame::new(columns))
+        let columns = Typed::read(&records, &self.cells(&records), &wanted)?.into_iter().zip(fields);
+        let named = |(typed, field): (Typed, &Field)| Column { name: field.name.clone(), ..typed.column };
+        Ok(Frame::new(columns.map(named).collect()))
     }
 }
 
@@ -259,7 +286,8 @@ impl Source for Csv {
 
     fn open_new(&self, path: &Path, fields: &[Field]) -> Result<Frame, Error> {
         let origin = path.display().to_string();
-        let text = text(read_bytes(path)?).map_err(|error| error.within(&origin))?;
+        let bytes = read_bytes(path).map_err(Error::of_new_file)?;
+        let text = text(bytes).map_err(|error| error.within(&origin))?;
         self.features_of(&text, fields).map_err(|error| error.within(&origin))
     }
 }

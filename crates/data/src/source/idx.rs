@@ -77,7 +77,7 @@ impl Source for Idx {
 
     /// Reads a file of images; they must have the pixels that were trained on.
     fn open_new(&self, path: &Path, fields: &[Field]) -> Result<Frame, Error> {
-        let frame = Images::read(path)?.frame();
+        let frame = Images::read(path).map_err(Error::of_new_file)?.frame();
         let missing = fields.iter().find(|field| frame.column(&field.name).is_none());
         match missing {
             Some(field) => {

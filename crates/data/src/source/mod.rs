@@ -2,6 +2,7 @@
 
 mod csv;
 mod idx;
+mod notes;
 mod tables;
 mod target;
 
@@ -61,5 +62,16 @@ impl SourceEntry {
 /// # Errors
 /// When no such source is linked or it does not take these settings.
 pub fn open_source(plug: &tunesmith_core::Plug, at: &str) -> Result<Box<dyn Source>, tunesmith_core::Error> {
+    check_name(&plug.name, at)?;
     tunesmith_core::find::<SourceEntry>(&plug.name, at)?.build(&plug.config, &format!("{at}.{}", plug.name))
+}
+
+/// A file's name where a source's should stand is the likeliest slip, which the nearest source would not cure.
+pub(crate) fn check_name(name: &str, at: &str) -> Result<(), tunesmith_core::Error> {
+    let lower = name.to_lowercase();
+    if ![".csv", ".tsv", ".txt", ".gz"].iter().any(|end| lower.ends_with(end)) {
+        return Ok(());
+    }
+    let because = format!("`{name}` is a file, write source = {{ csv = {name:?}, target = \"...\" }}");
+    Err(tunesmith_core::Error::new(at, tunesmith_core::Why::Conflict { because }))
 }

@@ -31,7 +31,7 @@ pub(super) fn target(columns: Vec<Typed>, said: Said, notes: &mut Vec<String>) -
     if columns.len() > 1 || said == Said::Regression {
         return Ok(RawTarget::Numbers(Frame::new(columns)));
     }
-    let Column { name, values } = columns.pop().expect("a target has a column");
+    let Column { name, values, written } = columns.pop().expect("a target has a column");
     match values {
         Values::Categories { levels, codes } => {
             if levels.len() > MOST_CLASSES {
@@ -63,7 +63,7 @@ pub(super) fn target(columns: Vec<Typed>, said: Said, notes: &mut Vec<String>) -
             }
             let code = |x: &f64| distinct.partition_point(|y| y < x) as i64;
             let codes = cells.iter().map(code).collect();
-            Ok(RawTarget::Classes { name, names: distinct.iter().map(f64::to_string).collect(), codes })
+            Ok(RawTarget::Classes { name, names: distinct.iter().map(|&x| written.name(x)).collect(), codes })
         }
     }
 }
