@@ -54,6 +54,8 @@ mod transform;
 
 mod chain;
 
+mod optimizer;
+
 mod engine;
 mod erase;
 mod rule;
@@ -75,9 +77,10 @@ pub mod problems;
 
 pub use chain::Chain;
 pub use chunk::{Chunk, Parts};
-pub use erase::{Element, Optimizer};
+pub use erase::Element;
 pub use groups::{Group, Groups};
 pub use layout::{Layout, Segment};
+pub use optimizer::Optimizer;
 pub use rule::{OptimizerEntry, Rule};
 pub use rules::{
     AdEmaMix, AdaBelief, Adadelta, Adafactor, Adagrad, Adam, AdamMini, AdamW, Adamax, Adan, Asgd, DAdaptAdam,
@@ -95,7 +98,8 @@ pub use state::{MAX_GLOBALS, MAX_STATES, Size, StateData, StateEntry, StateSpec}
 pub use step::{Globals, Pace, Step, StepError, Sums};
 pub use transform::{Scope, Transform, View};
 pub use transforms::{
-    AddL1, AddL2, ClipByGlobalNorm, ClipByValue, Momentum, ScaleByAdam, ScaleByLearningRate, ScaleByRms,
-    ScaleByRootSum, ScaleByTrustRatio, ScheduleFree, clip_by_global_norm, clip_by_value,
+    AddL1, AddL2, AddNoise, AddOrthogonality, ClipByGlobalNorm, ClipByValue, ConstrainNorm, Momentum,
+    ScaleByAdam, ScaleByLearningRate, ScaleByRms, ScaleByRootSum, ScaleByTrustRatio, ScheduleFree,
+    clip_by_global_norm, clip_by_value,
 };
 pub use wrappers::{Cautious, Ema, GradientCentralization, Lookahead};

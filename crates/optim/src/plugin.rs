@@ -4,8 +4,8 @@ pub use tunesmith_core::{Describe, Param, register};
 pub use tunesmith_tensor::kernel::Real;
 
 pub use crate::{
-    AddL1, AddL2, ClipByGlobalNorm, ClipByValue, Momentum, ScaleByAdam, ScaleByLearningRate, ScaleByRms,
-    ScaleByRootSum, ScaleByTrustRatio, ScheduleFree,
+    AddL1, AddL2, AddNoise, AddOrthogonality, ClipByGlobalNorm, ClipByValue, ConstrainNorm, Momentum,
+    ScaleByAdam, ScaleByLearningRate, ScaleByRms, ScaleByRootSum, ScaleByTrustRatio, ScheduleFree,
 };
 pub use crate::{
     Chain, Chunk, Globals, OptimizerEntry, Parts, Point, Rule, Schedule, ScheduleEntry, Scope, Segment,

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tunesmith_core::Seed;
 use tunesmith_optim::plugin::*;
 use tunesmith_optim::{
-    GradientDescent, Layout, Optimizer, Pace, Parts, Segment, StateData, clip_by_global_norm,
+    GradientDescent, Layout, Optimizer, Pace, Segment, Sgd, StateData, clip_by_global_norm,
 };
 use tunesmith_tensor::{DType, Par};
 
@@ -202,6 +202,82 @@ fn penalties_touch_the_selected_parameters_alone() {
         });
         update
     });
+}
+
+#[test]
+fn a_constrained_norm_holds_after_every_step_whatever_the_rule_did() {
+    let layout = Layout::packed([("w", vec![5, 4]), ("k", vec![3, 2, 2]), ("b", vec![5])]);
+    for (constraint, least) in [(ConstrainNorm::at_most(0.7), 0.0), (ConstrainNorm::unit(), 1.0)] {
+        let most = if least > 0.0 { 1.0 } else { 0.7 };
+        let mut optimizer = Sgd { lr: 0.3, momentum: 0.5, ..Sgd::default() }.optimizer();
+        optimizer.append(constraint.into());
+        optimizer.init(&layout, DType::F64);
+        let mut values = normal(Seed::new(1), layout.len());
+        for step in 1..20 {
+            let gradient = normal(Seed::new(2).at(step), layout.len());
+            optimizer.step(&mut values, &[&gradient], Pace::default(), Par::Seq).unwrap();
+            let rows = values[..32].chunks(4).map(norm);
+            assert!(rows.into_iter().all(|norm| least - 1e-9 <= norm && norm <= most + 1e-9), "step {step}");
+        }
+        assert!(norm(&values[32..]) > most, "vectors are free");
+    }
+}
+
+#[test]
+fn the_orthogonal_penalty_is_the_gradient_of_what_it_says() {
+    // |W W' - I|² of wide and |W' W - I|² of tall weights, by central differences.
+    let penalty = |w: &[f64], rows: usize, columns: usize| {
+        let (short, long) = (rows.min(columns), rows.max(columns));
+        let at = |i: usize, k: usize| if rows <= columns { w[i * columns + k] } else { w[k * columns + i] };
+        let product = |i, j| (0..long).map(|k| at(i, k) * at(j, k)).sum::<f64>() - f64::from(i == j);
+        (0..short)
+            .flat_map(|i| (0..short).map(move |j| (i, j)))
+            .map(|(i, j)| product(i, j).powi(2))
+            .sum::<f64>()
+    };
+    for (rows, columns) in [(2, 5), (5, 2), (3, 3), (1, 4)] {
+        let layout = Layout::packed([("w", vec![rows, columns])]);
+        let mut optimizer = optimizer(AddOrthogonality::new(0.5).into(), &layout);
+        let before = normal(Seed::new(3), layout.len());
+        let mut after = before.clone();
+        optimizer.step(&mut after, &[&vec![0.0; layout.len()]], Pace::default(), Par::Seq).unwrap();
+        for i in 0..layout.len() {
+            let beside = |d: f64| {
+                let mut w = before.clone();
+                w[i] += d;
+                0.5 * penalty(&w, rows, columns)
+            };
+            let slope = (beside(1e-5) - beside(-1e-5)) / 2e-5;
+            assert!(
+                (before[i] - after[i] - slope).abs() < 1e-6 * slope.abs().max(1.0),
+                "[{rows}, {columns}]"
+            );
+        }
+    }
+}
+
+#[test]
+fn noise_follows_from_seed_name_and_step_and_fades() {
+    let run = |names: [&str; 2], seed: u64| {
+        let layout = Layout::packed(names.map(|name| (name, vec![2000])));
+        let mut optimizer =
+            optimizer(AddNoise { eta: 0.25, gamma: 1.0, seed: Seed::new(seed) }.into(), &layout);
+        let mut steps = Vec::new();
+        for _ in 0..4 {
+            let mut values = vec![0.0; layout.len()];
+            optimizer.step(&mut values, &[&vec![0.0; layout.len()]], Pace::default(), Par::Rayon).unwrap();
+            steps.push(values);
+        }
+        steps
+    };
+    let (one, other) = (run(["a", "b"], 1), run(["b", "a"], 1));
+    assert_eq!(one[3][..2000], other[3][2000..]);
+    assert_ne!(one[0][..2000], one[0][2000..]);
+    assert_ne!(one[0], run(["a", "b"], 2)[0]);
+    for (step, values) in one.iter().enumerate() {
+        let deviation = norm(values) / 4000_f64.sqrt();
+        assert!((deviation / (0.5 / (step as f64 + 1.0).sqrt()) - 1.0).abs() < 0.05, "{deviation}");
+    }
 }
 
 #[test]

@@ -53,8 +53,10 @@ impl Transform for AddL2 {
 /// Adds `l1 * sign(value)` to updates: the gradient of the penalty `l1 * sum(|value|)`, zero at zero.
 ///
 /// ```
-/// use tunesmith_optim::{AddL1, Segment};
+/// use tunesmith_optim::{AddL1, AddL2, Segment, chain};
 /// let penalty = AddL1::new(1e-4).only(Segment::is_weight);
+/// let elastic_net = chain!(AddL1::new(1e-4), AddL2::new(1e-3)); // Zou & Hastie 2005
+/// assert_eq!(elastic_net.len(), 2);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct AddL1 {

@@ -1,0 +1,166 @@
+//! `Optimizer`: what turns gradients into better values, as whoever trains holds it.
+
+use std::fmt::Debug;
+
+use tunesmith_tensor::{DType, Par};
+
+use crate::{Chain, Element, Layout, Pace, StateEntry, StateSpec, StepError};
+
+/// What turns gradients into better values, whatever its rule.
+///
+/// Values and gradients are one slab each; [`Optimizer::init`] says where each parameter lies.
+///
+/// ```
+/// use tunesmith_optim::{Adam, Layout, Pace, Rule};
+/// use tunesmith_tensor::{DType, Par};
+///
+/// let mut optimizer = Adam { lr: 0.1, ..Adam::default() }.optimizer();
+/// optimizer.init(&Layout::packed([("x", vec![2])]), DType::F64);
+/// let mut x = [3.0_f64, -2.0];
+/// for _ in 0..300 {
+///     let gradient = [2.0 * x[0], 20.0 * x[1]]; // of x0² + 10 x1²
+///     optimizer.step(&mut x, &[&gradient], Pace::default(), Par::Seq).unwrap();
+/// }
+/// assert!(x.iter().all(|x| x.abs() < 1e-3));
+/// ```
+pub trait Optimizer: Debug + Send {
+    /// The rule's name.
+    fn name(&self) -> &'static str;
+
+    /// The learning rate before the schedule.
+    fn lr(&self) -> f64;
+
+    /// Whether the rule is meant for gradients of the whole training data at once.
+    fn full_batch(&self) -> bool {
+        false
+    }
+
+    /// Puts transforms before the rule: clipping, penalties. Call it before [`init`](Optimizer::init).
+    ///
+    /// # Panics
+    /// After `init`.
+    fn prepend(&mut self, transforms: Chain);
+
+    /// Puts transforms behind the rule: constraints on the values, averages of them. Call it before
+    /// [`init`](Optimizer::init).
+    ///
+    /// # Panics
+    /// After `init`.
+    fn append(&mut self, transforms: Chain);
+
+    /// The transforms it is made of, in order; wrappers put theirs around them.
+    fn chain(&self) -> Chain;
+
+    /// Makes the state for parameters of that layout and element type; forgets an earlier one.
+    ///
+    /// # Panics
+    /// When the type is not a float.
+    fn init(&mut self, layout: &Layout, dtype: DType);
+
+    /// The layout and element type `init` was called for.
+    fn made_for(&self) -> Option<(&Layout, DType)>;
+
+    /// One step on `f32` values: see [`step`](trait.Optimizer.html#method.step), which calls this.
+    ///
+    /// # Errors
+    /// When a gradient is not finite.
+    fn step_f32(
+        &mut self,
+        values: &mut [f32],
+        gradients: &[&[f32]],
+        pace: Pace,
+        par: Par,
+    ) -> Result<(), StepError>;
+
+    /// One step on `f64` values: see [`step`](trait.Optimizer.html#method.step), which calls this.
+    ///
+    /// # Errors
+    /// When a gradient is not finite.
+    fn step_f64(
+        &mut self,
+        values: &mut [f64],
+        gradients: &[&[f64]],
+        pace: Pace,
+        par: Par,
+    ) -> Result<(), StepError>;
+
+    /// Values to evaluate with, in `f32`: see [`average`](trait.Optimizer.html#method.average), which calls this.
+    fn average_f32(&mut self, values: &[f32], into: &mut [f32]) -> bool {
+        let _ = (values, into);
+        false
+    }
+
+    /// Values to evaluate with, in `f64`: see [`average`](trait.Optimizer.html#method.average), which calls this.
+    fn average_f64(&mut self, values: &[f64], into: &mut [f64]) -> bool {
+        let _ = (values, into);
+        false
+    }
+
+    /// Number of steps taken.
+    fn count(&self) -> u64;
+
+    /// The state it keeps, as declared.
+    fn states(&self) -> Vec<StateSpec>;
+
+    /// Bytes of state, once it is made.
+    fn state_bytes(&self) -> usize;
+
+    /// Shows all state, in a fixed order and under fixed names, to be saved or overwritten: an optimizer that is
+    /// made anew, initialised for the same layout and given back what was saved goes on bit for bit.
+    fn visit(&mut self, visitor: &mut dyn FnMut(StateEntry<'_>));
+}
+
+impl dyn Optimizer + '_ {
+    /// Takes one step: subtracts from `values` what the rule makes of the gradients.
+    ///
+    /// `gradients` are the shards of one gradient; they are summed in their order. The result does not depend on
+    /// `par` or the number of threads. Nothing is allocated.
+    ///
+    /// # Errors
+    /// When a gradient is not finite; values, state and count are then as they were before, so that a caller who
+    /// would rather skip such steps goes on with the next.
+    ///
+    /// # Panics
+    /// Before `init`, for another element type, or when a slab is not as long as the layout says.
+    #[track_caller]
+    pub fn step<T: Element>(
+        &mut self,
+        values: &mut [T],
+        gradients: &[&[T]],
+        pace: Pace,
+        par: Par,
+    ) -> Result<(), StepError> {
+        let Some((layout, dtype)) = self.made_for() else { panic!("step: call `init` first") };
+        assert!(dtype == T::DTYPE, "step: the state was made for {dtype}, the values are {}", T::DTYPE);
+        let len = layout.len();
+        assert!(values.len() == len, "step: the layout has {len} elements, the values {}", values.len());
+        assert!(!gradients.is_empty(), "step: there is no gradient");
+        if let Some(other) = gradients.iter().find(|gradient| gradient.len() != len) {
+            panic!("step: the layout has {len} elements, a gradient {}", other.len());
+        }
+        T::step(self, values, gradients, pace, par)
+    }
+
+    /// Writes into `into` the values to evaluate and to save with, and says whether they differ in kind from `values`,
+    /// which training goes on with. A rule that averages over its steps (`schedule_free_adamw`, `asgd`, `ema`) writes
+    /// its average; any other leaves `into` alone and says `false`, and `values` are what to evaluate.
+    ///
+    /// A trainer asks before each evaluation and before it saves a model, and evaluates with `into` when the answer is
+    /// `true`. It never trains from `into`. Statistics that a layer keeps of its inputs belong to `values`: run them
+    /// anew for the average, as one does for averaged weights in general.
+    ///
+    /// ```
+    /// use tunesmith_optim::{Adam, Layout, Rule};
+    /// let mut optimizer = Adam::default().optimizer();
+    /// optimizer.init(&Layout::packed([("x", vec![2])]), tunesmith_tensor::DType::F32);
+    /// assert!(!optimizer.average(&[1.0_f32, 2.0], &mut [0.0; 2]));
+    /// ```
+    ///
+    /// # Panics
+    /// When the two are not of one length.
+    #[track_caller]
+    pub fn average<T: Element>(&mut self, values: &[T], into: &mut [T]) -> bool {
+        assert!(values.len() == into.len(), "average: {} values into {}", values.len(), into.len());
+        self.count() > 0 && T::average(self, values, into)
+    }
+}
