@@ -10,6 +10,7 @@ use tunesmith_report::{findings, run_page, study_page};
 fn main() -> std::io::Result<()> {
     let text = match std::env::args().nth(1).as_deref() {
         Some("run") => run_page(&made_up::run()),
+        Some("constant") => run_page(&made_up::constant()),
         Some("regression") => run_page(&made_up::regression()),
         Some("findings") => {
             let (space, trials) = (made_up::space(), made_up::trials(7, 50));

@@ -210,6 +210,32 @@ fn no_trial_one_and_two_are_drawn() {
 }
 
 #[test]
+fn no_line_passes_where_unused_settings_are_labelled() {
+    let mut trials: Vec<TrialRecord> = (0..12).map(TrialRecord::new).collect();
+    for (i, trial) in trials.iter_mut().enumerate() {
+        trial.params = space().complete(|dimension| dimension.domain.place((i % 4) as f64 / 4.0));
+        (trial.state, trial.value) = (TrialState::Complete, (i > 2).then_some(0.1 * i as f64));
+    }
+    for (size, axis, place) in [(Size::WIDE, "y", 1), (Size { height: 500.0, ..Size::NARROW }, "x", 0)] {
+        let svg = parallel(&space(), &trials, &["lr", "rate", "units"], Direction::Maximize, "m", size);
+        let tags = markup::tags(&svg);
+        let number = |text: &str| text.parse::<f64>().unwrap();
+        let unused = tags.iter().filter(|tag| tag.attribute("class") == Some("tick unused"));
+        let labels: Vec<f64> = unused.map(|tag| number(tag.attribute(axis).unwrap())).collect();
+        assert_eq!(labels.len(), 2, "the rate of some, the value of some");
+        let lines = tags.iter().filter(|tag| tag.name == "polyline");
+        let points = lines.flat_map(|tag| tag.attribute("points").unwrap().split(' '));
+        let at: Vec<f64> = points.map(|point| number(point.split(',').nth(place).unwrap())).collect();
+        let (low, high) = at.iter().fold((f64::MAX, f64::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
+        for label in labels {
+            // Upright, the words stand below all lines by the height of letters; lying, they end left of all lines.
+            let clear = if axis == "y" { label - high >= 12.0 } else { low - label >= 6.0 };
+            assert!(clear, "{axis} {label} against lines from {low} to {high}");
+        }
+    }
+}
+
+#[test]
 fn pruned_curves_end_in_a_ring_and_diverged_ones_in_a_cross() {
     let trial = |number, state| {
         let mut trial = TrialRecord::new(number);
@@ -239,8 +265,19 @@ fn the_style_knows_every_class_the_charts_use() {
                 trial
             })
             .collect();
-    let plain =
-        ["chart", "tick", "cell", "axis-title", "end", "history", "curves", "parallel", "slice", "value"];
+    let plain = [
+        "chart",
+        "tick",
+        "cell",
+        "axis-title",
+        "end",
+        "history",
+        "curves",
+        "parallel",
+        "slice",
+        "value",
+        "unused",
+    ];
     for tag in draw_all(&trials, Direction::Maximize, Size::WIDE).iter().flat_map(|svg| markup::tags(svg)) {
         for class in tag.attribute("class").unwrap_or_default().split(' ').filter(|class| !class.is_empty()) {
             assert!(plain.contains(&class) || STYLE.contains(&format!(".{class}")), "no style for {class}");

@@ -299,6 +299,37 @@ fn a_time_that_nobody_measured_has_no_tile() {
     assert_eq!(timed(0.012), [true; 2]);
 }
 
+/// The texts of the page's blocks to copy, as a reader copies them.
+fn blocks(page: &str) -> Vec<String> {
+    let inside = |block: &str| -> Option<String> { Some(block.split_once("</code></pre>")?.0.to_owned()) };
+    let texts = page.split("<div class=\"code\"><pre tabindex=\"0\"><code>").skip(1).filter_map(inside);
+    let signs = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    texts.map(|text| signs.iter().fold(text, |text, (code, sign)| text.replace(code, sign))).collect()
+}
+
+#[test]
+fn commands_and_recipes_are_shown_as_given_and_wrap() {
+    let run = made_up::constant();
+    let page = run_page(&run);
+    let blocks = blocks(&page);
+    // To the last character: a space that a backslash keeps is part of the command.
+    assert_eq!(blocks.last().map(String::as_str), Some(made_up::COMMAND));
+    assert!(blocks.contains(&run.recipe_toml.trim_end().to_owned()));
+    let style = &page[page.find("<style>").unwrap()..page.find("</style>").unwrap()];
+    let pre = style.split("\npre {").nth(1).unwrap().split_once('}').unwrap().0;
+    assert!(pre.contains("white-space: pre-wrap") && pre.contains("overflow-wrap: anywhere"), "{pre}");
+    assert!(!style.contains("white-space: pre;"));
+}
+
+#[test]
+fn a_constant_classifier_is_told_of_first() {
+    let page = run_page(&made_up::constant());
+    let first = page.find("<li class=\"error\" data-id=\"constant\">").expect("is told");
+    assert_eq!(page.find("<li class="), Some(first));
+    assert!(page.contains("no better than always answering benign"));
+    assert!(page.matches(">malignant</text>").count() == 2);
+}
+
 #[test]
 fn findings_read_as_text_and_as_values() {
     let found = findings::of_study(&made_up::study(&SPACE, &TRIALS));

@@ -11,7 +11,7 @@ use crate::input::{best, better_first, is_valued};
 use crate::labels::unique;
 
 /// Room below (or beside) an axis for trials in which its dimension does not exist.
-const SLOT: f64 = 26.0;
+const SLOT: f64 = 38.0;
 
 /// Parallel coordinates over the dimensions of these keys and the value; the better a trial, the stronger its line.
 ///
@@ -122,10 +122,10 @@ impl<'a> Axes<'a> {
         let slot = if missing.contains(&true) { SLOT } else { 0.0 };
         let (along, slot, first, last) = if upright {
             let bottom = size.height - 14.0 - slot;
-            ((bottom, 62.0), size.height - 12.0, 56.0, size.width - 56.0)
+            ((bottom, 62.0), size.height - 24.0, 56.0, size.width - 56.0)
         } else {
-            let left = if slot > 0.0 { 80.0 } else { 14.0 };
-            ((left, size.width - 16.0), 22.0, 30.0, size.height - 26.0)
+            let left = if slot > 0.0 { 92.0 } else { 14.0 };
+            ((left, size.width - 16.0), 66.0, 30.0, size.height - 26.0)
         };
         let step = if count > 1 { (last - first) / (count - 1) as f64 } else { 0.0 };
         let places = (0..count).map(|i| first + step * i as f64).collect();
@@ -190,13 +190,19 @@ impl<'a> Axes<'a> {
             self.title(svg, i, title, wrap.max(8), i == last);
             for tick in axis.ticks() {
                 let at = self.at(i, tick.place);
-                self.label(svg, at, Anchor::Middle, &tick.label);
+                self.label(svg, at, &tick.label);
             }
             let (mut low, mut high) = (self.along.0.min(self.along.1), self.along.0.max(self.along.1));
             if self.missing[i] {
                 let at = self.at(i, self.slot);
                 svg.dot("slot", at, 2.0);
-                self.label(svg, at, Anchor::Start, if i == last { "no value" } else { "not used" });
+                // On the far side of the slot, where no line ever passes.
+                let (at, anchor) = if self.upright {
+                    ((at.0, at.1 + 18.0), Anchor::Middle)
+                } else {
+                    ((at.0 - 8.0, at.1 + 4.0), Anchor::End)
+                };
+                svg.text("tick unused", at, anchor, if i == last { "no value" } else { "not used" });
                 (low, high) = (low.min(self.slot), high.max(self.slot));
             }
             let (corner, extent) = if self.upright {
@@ -209,11 +215,11 @@ impl<'a> Axes<'a> {
     }
 
     /// A label beside an upright axis, or below a lying one.
-    fn label(&self, svg: &mut Svg, (x, y): (f64, f64), lying: Anchor, text: &str) {
-        match (self.upright, lying) {
-            (true, _) => svg.text("tick halo", (x + 7.0, y + 4.0), Anchor::Start, text),
-            (false, Anchor::Start) => svg.text("tick halo", (2.0, y + 15.0), Anchor::Start, text),
-            (false, _) => svg.text("tick halo", (x, y + 15.0), lying, text),
+    fn label(&self, svg: &mut Svg, (x, y): (f64, f64), text: &str) {
+        if self.upright {
+            svg.text("tick halo", (x + 7.0, y + 4.0), Anchor::Start, text);
+        } else {
+            svg.text("tick halo", (x, y + 15.0), Anchor::Middle, text);
         }
     }
 

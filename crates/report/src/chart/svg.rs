@@ -15,6 +15,22 @@ pub(crate) enum Anchor {
     End,
 }
 
+/// About how wide a text of 12 pixels is, rather more than less: fonts differ, and scripts of the far east are wide.
+pub(crate) fn width_of(text: &str) -> f64 {
+    text.chars().map(|c| if u32::from(c) < 0x1100 { 7.2 } else { 13.0 }).sum()
+}
+
+/// The text whole, or its beginning and its end where it has more than so many characters: ends tell names apart.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= most || most < 3 {
+        return letters.into_iter().take(most.max(3)).collect();
+    }
+    let end = most / 3;
+    let start = most - 1 - end;
+    letters[..start].iter().chain(['…'].iter()).chain(&letters[letters.len() - end..]).collect()
+}
+
 /// A picture in the making.
 #[derive(Debug)]
 pub(crate) struct Svg {
@@ -72,6 +88,14 @@ impl Svg {
         };
         let text = escape(text);
         self.raw(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{text}</text>"));
+    }
+
+    /// A text that reads upwards from its point.
+    pub(crate) fn text_upwards(&mut self, class: &str, (x, y): (f64, f64), text: &str) {
+        let (x, y, text) = (self.x(x), self.y(y), escape(text));
+        self.raw(format_args!(
+            "<text class=\"{class}\" x=\"{x}\" y=\"{y}\" transform=\"rotate(-90 {x} {y})\">{text}</text>"
+        ));
     }
 
     /// A line through points; of a trial, when a number is given.

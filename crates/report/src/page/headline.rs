@@ -62,7 +62,9 @@ pub(crate) fn of_study(input: &StudyInput<'_>) -> String {
     }
     tiles.push(("trials".to_owned(), ended.to_string(), states_short(input.trials)));
     if let Some(saved) = saved(&facts_of(input)) {
-        tiles.push((format!("{}s saved", input.step), percent(saved), "by stopping early".to_owned()));
+        let stopped = input.trials.iter().filter(|trial| trial.state == TrialState::Pruned).count();
+        let stopped = format!("{} stopped early", count(stopped, "trial"));
+        tiles.push((format!("{}s left out", input.step), percent(saved), stopped));
     }
     if let Some(seconds) = time {
         let each = seconds / ended.max(1) as f64;

@@ -31,8 +31,11 @@
     for (const element of members.get(current) || []) element.classList.remove("on");
     for (const element of members.get(trial) || []) {
       element.classList.add("on");
-      // Lines lie over others only when they come last; rows stay where they are.
-      if (element instanceof SVGPolylineElement) element.parentNode.append(element);
+      // Lines lie over others only when they come last, but never over words; rows stay where they are.
+      if (element instanceof SVGPolylineElement) {
+        const lines = all("polyline", element.parentNode);
+        lines[lines.length - 1].after(element);
+      }
     }
     current = trial;
   }

@@ -56,10 +56,10 @@ pub(crate) fn figure(
     format!("<figure class=\"{class}\"><figcaption>{title}{caption}</figcaption>{pictures}{table}</figure>")
 }
 
-/// A block of text to copy.
+/// A block of text to copy, shown as given but for line ends at its end; long lines wrap.
 pub(crate) fn code(text: &str) -> String {
     format!(
         "<div class=\"code\"><pre tabindex=\"0\"><code>{}</code></pre><button type=\"button\" class=\"copy\">Copy</button></div>",
-        escape(text.trim_end())
+        escape(text.trim_end_matches(['\n', '\r']))
     )
 }

@@ -268,6 +268,34 @@ pub(crate) fn run() -> RunInput {
     }
 }
 
+/// A classifier that has learnt to answer always the same, with long names, a long line and a command that is quoted.
+#[allow(dead_code, reason = "not every test that shares this file draws it")]
+pub(crate) fn constant() -> RunInput {
+    let mut run = run();
+    run.title = "breast cancer".into();
+    run.scores = ["train", "validation", "test"]
+        .map(|part| (part.to_owned(), BTreeMap::from([("accuracy".to_owned(), 72.0 / 114.0)])))
+        .into();
+    run.confusion = Some(Confusion {
+        labels: vec!["malignant".into(), "benign".into()],
+        matrix: vec![vec![0, 42], vec![0, 72]],
+        part: "test".into(),
+    });
+    run.recipe_toml = run.recipe_toml.replace(
+        "source = \"digits\"",
+        "source = { csv = { path = \"/home/someone/data sets/2026/november/biopsies and their measurements, cleaned.csv\", target = \"diagnosis\", \
+         missing = [\"?\", \"n/a\", \"unknown\"], drop = [\"patient\", \"date\"] } }",
+    );
+    run.reproduce = reproduce(COMMAND);
+    run
+}
+
+/// A command as a caller quotes it for a shell.
+#[allow(dead_code, reason = "not every test that shares this file looks for it")]
+pub(crate) const COMMAND: &str = "tunesmith train 'data sets/it'\\''s <mine> & \"yours\".toml' --set \
+                                  'training.optimizer={ adam = { lr = 0.001 } }'  --out '/a/very/long/path/without/any/space/\
+                                  in/it/that/a/box/of/a/page/cannot/hold/in/one/line/at/all' --name a\\ ";
+
 /// A regression's training.
 #[allow(dead_code, reason = "not every test that shares this file draws a regression")]
 pub(crate) fn regression() -> RunInput {
