@@ -174,7 +174,7 @@ fn databases_that_cannot_be_used() {
 
 #[test]
 fn a_place_that_cannot_be_written_is_found_out_before_training() {
-    let folder = Folder::new("full");
+    let folder = Folder::new("place");
     folder.write("r.toml", FIXED);
     let said = folder.run(&["train", "r.toml", "--out", "r.toml/run"]).failed(1);
     check(&said, &["r.toml/run", "--out"]);
