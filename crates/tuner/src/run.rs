@@ -13,7 +13,7 @@ use crate::{Budget, IntoOutcome, Outcome, Stop, StorageError, Study, Trial};
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The study has its total of trials.
+    /// The study has its total of trials; some of them others may still run (see [`Study::running_elsewhere`]).
     Trials,
     /// The time is over.
     Time,

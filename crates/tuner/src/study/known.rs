@@ -1,7 +1,7 @@
 //! What a study knows: reading it.
 
 use super::Study;
-use crate::{Counts, History, TrialRecord};
+use crate::{Counts, History, TrialRecord, TrialState};
 
 impl Study {
     /// The complete trial with the best value, the earliest of equals.
@@ -20,6 +20,30 @@ impl Study {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.state().history.counts()
+    }
+
+    /// How many trials others run, as of the last time this handle asked for one: those of other processes and handles.
+    ///
+    /// A search that [ended by its trials](crate::Ended::Trials) counts them as paid for but does not wait for them, so
+    /// its best may yet be beaten.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tunesmith_core::Space;
+    /// use tunesmith_tuner::{Budget, Ended, MemoryStorage, Study, TrialRun};
+    /// let storage = Arc::new(MemoryStorage::new());
+    /// let open = || Study::minimize(Space::new()).storage(storage.clone()).open().unwrap();
+    /// let (here, elsewhere) = (open(), open());
+    /// elsewhere.ask().unwrap();
+    /// let ended = here.optimize(|_: &mut TrialRun<'_>| 1.0, &Budget::trials(3)).unwrap();
+    /// assert_eq!((ended, here.counts().complete), (Ended::Trials, 2));
+    /// assert_eq!((here.running_elsewhere(), elsewhere.running_elsewhere()), (1, 0));
+    /// ```
+    #[must_use]
+    pub fn running_elsewhere(&self) -> usize {
+        let state = self.state();
+        let running = state.history.trials().iter().filter(|trial| trial.state == TrialState::Running);
+        running.filter(|trial| !state.own.contains(&trial.number)).count()
     }
 
     /// How many trials a budget has paid for (see [`History::spent`]).
