@@ -57,7 +57,9 @@ impl Counts {
     ///
     /// ```
     /// use tunesmith_tuner::Counts;
-    /// assert_eq!(Counts { complete: 2, pruned: 3, running: 1, ..Counts::default() }.finished(), 5);
+    /// let mut counts = Counts::default();
+    /// (counts.complete, counts.pruned, counts.running) = (2, 3, 1);
+    /// assert_eq!(counts.finished(), 5);
     /// ```
     #[must_use]
     pub fn finished(&self) -> usize {
