@@ -18,7 +18,8 @@ pub fn to_text(moment: SystemTime) -> String {
     )
 }
 
-/// The moment of a text; the fraction may be absent, and `T` may stand for the space.
+/// The moment of a text; the fraction may be absent, and `T` may stand for the space. What another program wrote may be
+/// anything: nothing is reckoned with before it is known to be a date and a time from 1970 to 9999.
 pub(crate) fn from_text(text: &str) -> Option<SystemTime> {
     let (date, time) = text.split_once([' ', 'T'])?;
     let mut date = date.split('-').map(str::parse::<u64>);
@@ -29,12 +30,13 @@ pub(crate) fn from_text(text: &str) -> Option<SystemTime> {
     let (hours, minutes, seconds) = (time.next()?.ok()?, time.next()?.ok()?, time.next()?.ok()?);
     let digits: String = fraction.chars().take_while(char::is_ascii_digit).take(6).collect();
     let micros = format!("{digits:0<6}").parse::<u64>().ok()?;
-    let in_range = (1970..10_000).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    let seconds = hours * 3600 + minutes * 60 + seconds;
-    in_range.then(|| {
-        UNIX_EPOCH
-            + Duration::from_secs(days(year, month, day) * DAY + seconds)
-            + Duration::from_micros(micros)
+    let is_date = (1970..10_000).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=month_lengths(year)[month as usize - 1]).contains(&day);
+    let is_time = hours < 24 && minutes < 60 && seconds < 60;
+    (is_date && is_time).then(|| {
+        let seconds = days(year, month, day) * DAY + hours * 3600 + minutes * 60 + seconds;
+        UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_micros(micros)
     })
 }
 
@@ -99,11 +101,43 @@ mod tests {
         assert_eq!(from_text("soon"), None);
     }
 
+    #[test]
+    fn what_is_no_date_or_no_time_is_no_moment() {
+        for text in [
+            "2026-09-21 18446744073709551615:00:00",
+            "2026-09-21 00:307445734561825861:00",
+            "2026-09-21 00:00:18446744073709551615",
+            "2026-09-21 24:00:00",
+            "2026-09-21 00:60:00",
+            "2026-02-29 00:00:00",
+            "2026-09-31 00:00:00",
+            "2026-09-00 00:00:00",
+            "2026-13-01 00:00:00",
+            "1969-12-31 23:59:59",
+            "10000-01-01 00:00:00",
+        ] {
+            assert_eq!(from_text(text), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn texts_give_the_moment_back(micros in 0_u64..200_000_000_000_000_000) {
             let moment = UNIX_EPOCH + Duration::from_micros(micros);
             prop_assert_eq!(from_text(&to_text(moment)), Some(moment));
+        }
+
+        #[test]
+        fn any_text_of_another_program_is_a_moment_or_none(
+            text in prop_oneof![
+                any::<String>(),
+                "[0-9]{0,20}-[0-9]{0,20}-[0-9]{0,20}[ T][0-9]{0,20}:[0-9]{0,20}:[0-9]{0,20}(\\.[0-9é]{0,9})?Z?",
+                "[0-9]{4}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,9})?",
+            ]
+        ) {
+            if let Some(moment) = from_text(&text) {
+                prop_assert_eq!(from_text(&to_text(moment)), Some(moment));
+            }
         }
     }
 }
