@@ -68,9 +68,9 @@ impl Transform for SignOfMean {
         vec![StateSpec::per_element("mean")]
     }
 
-    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let rest = T::from_f64(1.0 - self.beta);
-        let decay = T::from_f64(self.weight_decay);
+        let decay = T::from_f64(step.decay(self.weight_decay)); // nothing where a group has no decay
         chunk.each(|gradient, value, [mean]| {
             let mean = mean + rest * (gradient - mean);
             (mean.signum() + decay * value, [mean])
