@@ -95,6 +95,13 @@ pub enum Error {
         /// The text.
         text: String,
     },
+    /// A panic in this crate, which is a mistake of its own.
+    Panicked {
+        /// The file.
+        file: PathBuf,
+        /// What it said.
+        message: String,
+    },
     /// Anything else that SQLite says.
     Sqlite {
         /// The file.
@@ -189,6 +196,12 @@ impl fmt::Display for Error {
             Self::Unreadable { file, what, text } => {
                 write!(f, "{}: {what} is stored as {text:?}, which cannot be read", file.display())
             }
+            Self::Panicked { file, message } => write!(
+                f,
+                "{}: the last change failed by a mistake of this program and was not written, please report it \
+                 (panic: {message})",
+                file.display()
+            ),
             Self::Sqlite { file, source } => write!(f, "{}: {source}", file.display()),
         }
     }

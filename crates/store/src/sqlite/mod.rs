@@ -5,6 +5,7 @@ mod open;
 mod read;
 mod rows;
 mod schema;
+mod work;
 mod writer;
 
 use std::collections::{BTreeSet, HashMap};
@@ -165,7 +166,7 @@ impl SqliteStorage {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner) // every change under these locks is one insertion
+    mutex.lock().unwrap_or_else(PoisonError::into_inner) // every change under these locks is one assignment or insertion
 }
 
 fn unreadable<T>(file: &Path, read: Result<T, read::Unreadable>) -> Result<T, StorageError> {

@@ -1,17 +1,20 @@
 //! The one thread that talks to the database: it gathers what is handed over and writes many changes in one
 //! transaction.
 
+use std::any::Any;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tunesmith_tuner::StorageError;
 
-use super::rows;
+use super::work::{Call, Change, Work};
+use super::{lock, rows};
 use crate::Error;
 
 /// Changes that nobody waits for are held back at most this long.
@@ -20,14 +23,6 @@ const HOLD: Duration = Duration::from_millis(100);
 const MOST: usize = 1024;
 /// Running trials are marked as alive this often. Optuna takes twice its own interval (often 60 s) for a sign of death.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-
-/// Something to do with the database.
-trait Work: Send {
-    /// Does it; called again when the transaction had to be given up because of other work in it.
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
-    /// Says how it went, once it is written or given up.
-    fn answer(self: Box<Self>, written: Result<(), &Error>);
-}
 
 enum Job {
     /// A change somebody waits for.
@@ -38,53 +33,10 @@ enum Job {
     Read(Box<dyn Work>),
 }
 
-struct Call<T, F> {
-    work: F,
-    result: Option<Result<T, StorageError>>,
-    reply: SyncSender<Result<T, StorageError>>,
-}
-
-impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<Result<T, StorageError>> + Send> Work for Call<T, F> {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.result = Some((self.work)(connection)?);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, written: Result<(), &Error>) {
-        let result = match (written, self.result) {
-            (Ok(()), Some(result)) => result,
-            (Err(error), _) => Err(error.clone().into()),
-            (Ok(()), None) => unreachable!("what was not run is not written"),
-        };
-        // A caller that is gone needs no answer.
-        let _ = self.reply.send(result);
-    }
-}
-
-struct Change<F> {
-    work: F,
-    failed: Arc<Mutex<Option<Error>>>,
-}
-
-impl<F: FnMut(&Connection) -> rusqlite::Result<()> + Send> Work for Change<F> {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        (self.work)(connection)
-    }
-
-    fn answer(self: Box<Self>, written: Result<(), &Error>) {
-        if let Err(error) = written {
-            lock(&self.failed).get_or_insert_with(|| error.clone());
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner) // every change under these locks is one assignment
-}
-
 /// The caller's end of the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
+    file: PathBuf,
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     /// What became of changes that nobody waited for, if they failed.
@@ -107,12 +59,18 @@ impl Writer {
     pub(super) fn start(connection: Connection, file: PathBuf, busy_timeout: Duration) -> Self {
         let (jobs, receiver) = channel();
         let alive: Arc<Mutex<BTreeSet<i64>>> = Arc::default();
-        let mut thread = Thread { connection, file, busy_timeout, alive: alive.clone(), pending: Vec::new() };
+        let mut thread = Thread {
+            connection,
+            file: file.clone(),
+            busy_timeout,
+            alive: alive.clone(),
+            pending: Vec::new(),
+        };
         let thread = std::thread::Builder::new()
             .name("tunesmith-store".to_owned())
             .spawn(move || thread.work(&receiver))
             .expect("the system starts one more thread");
-        Self { jobs: Some(jobs), thread: Some(thread), failed: Arc::default(), alive }
+        Self { file, jobs: Some(jobs), thread: Some(thread), failed: Arc::default(), alive }
     }
 
     /// Changes the database, and returns once the change is written.
@@ -142,8 +100,7 @@ impl Writer {
         F: FnMut(&Connection) -> rusqlite::Result<()> + Send + 'static,
     {
         self.check()?;
-        self.send(Job::Later(Box::new(Change { work, failed: self.failed.clone() })));
-        Ok(())
+        self.send(Job::Later(Box::new(Change { work, failed: self.failed.clone() })))
     }
 
     /// Fails when an earlier change that nobody waited for has failed; says so once.
@@ -167,13 +124,19 @@ impl Writer {
         F: FnMut(&Connection) -> rusqlite::Result<Result<T, StorageError>> + Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
-        self.send(kind(Box::new(Call { work, result: None, reply })));
-        answer.recv().expect("the thread answers every call before it ends")
+        self.send(kind(Box::new(Call { work, result: None, reply })))?;
+        answer.recv().unwrap_or_else(|_| Err(self.gone()))
     }
 
-    fn send(&self, job: Job) {
+    fn send(&self, job: Job) -> Result<(), StorageError> {
         let jobs = self.jobs.as_ref().expect("the channel is closed by drop alone");
-        jobs.send(job).expect("the thread ends only when the channel is closed");
+        jobs.send(job).map_err(|_| self.gone())
+    }
+
+    /// The error of those whom the thread answers no more.
+    fn gone(&self) -> StorageError {
+        Error::Panicked { file: self.file.clone(), message: "the thread that writes has ended".to_owned() }
+            .into()
     }
 }
 
@@ -285,13 +248,18 @@ impl Thread {
     ) -> Result<(), Error> {
         let connection = &self.connection;
         let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(|_| ());
-        let done = execute(begin).and_then(|()| act(connection)).and_then(|()| execute("COMMIT"));
-        done.map_err(|error| {
-            if !connection.is_autocommit() {
-                let _ = execute("ROLLBACK"); // some failures have rolled back already
+        let of = |error| Error::of(&self.file, error, self.busy_timeout);
+        let done = execute(begin).map_err(of).and_then(|()| {
+            // What a panic leaves half-done is rolled back.
+            match catch_unwind(AssertUnwindSafe(|| act(connection).and_then(|()| execute("COMMIT")))) {
+                Ok(done) => done.map_err(of),
+                Err(panic) => Err(Error::Panicked { file: self.file.clone(), message: text_of(&*panic) }),
             }
-            Error::of(&self.file, error, self.busy_timeout)
-        })
+        });
+        if done.is_err() && !connection.is_autocommit() {
+            let _ = execute("ROLLBACK"); // some failures have rolled back already
+        }
+        done
     }
 
     /// Marks this process's trials as alive. A beat that fails is made up for by the next.
@@ -305,13 +273,78 @@ impl Thread {
     }
 }
 
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref().map(String::as_str)).unwrap_or("without a message").to_owned()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Thread;
+    use super::{Job, Thread, Work, Writer};
+    use crate::Error;
     use crate::sqlite::schema;
     use rusqlite::Connection;
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
+
+    fn writer() -> Writer {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE numbers (n INT)").unwrap();
+        Writer::start(connection, "study.db".into(), Duration::ZERO)
+    }
+
+    fn insert(connection: &Connection, n: i64) -> rusqlite::Result<()> {
+        connection.execute("INSERT INTO numbers VALUES (?1)", [n]).map(|_| ())
+    }
+
+    fn numbers(writer: &Writer) -> i64 {
+        let count = |connection: &Connection| {
+            connection.query_row("SELECT COUNT(*) FROM numbers", [], |row| row.get(0)).map(Ok)
+        };
+        writer.read(count).unwrap()
+    }
+
+    #[test]
+    fn a_panic_is_an_error_of_the_change_at_fault_alone() {
+        let writer = writer();
+        writer.later(|connection| insert(connection, 1)).unwrap();
+        let broken = writer.write(|connection| -> rusqlite::Result<Result<(), _>> {
+            insert(connection, 2)?;
+            panic!("no such {}", "thing")
+        });
+        let error = broken.unwrap_err().to_string();
+        assert!(error.contains("study.db") && error.contains("panic: no such thing"), "{error}");
+        assert_eq!(numbers(&writer), 1, "what came before it is written, its own half is not");
+        writer.later(|_| panic!("another one")).unwrap();
+        assert_eq!(numbers(&writer), 1);
+        assert!(writer.check().unwrap_err().to_string().contains("another one"));
+        writer.write(|connection| insert(connection, 3).map(Ok)).unwrap();
+        assert_eq!(numbers(&writer), 2);
+    }
+
+    /// Work that ends the thread: it panics where nothing is expected to.
+    struct Fatal;
+
+    impl Work for Fatal {
+        fn run(&mut self, _: &Connection) -> rusqlite::Result<()> {
+            Ok(())
+        }
+
+        fn answer(self: Box<Self>, _: Result<(), &Error>) {
+            panic!("the thread ends");
+        }
+    }
+
+    #[test]
+    fn callers_of_a_thread_that_is_gone_get_an_error() {
+        let writer = writer();
+        writer.send(Job::Write(Box::new(Fatal))).unwrap();
+        for _ in 0..2 {
+            let error = writer.read(|_| Ok(Ok(()))).unwrap_err().to_string();
+            assert!(error.contains("study.db"), "{error}");
+        }
+        assert!(writer.later(|_| Ok(())).is_err());
+    }
 
     #[test]
     fn a_beat_marks_the_trials_that_run_here() {
