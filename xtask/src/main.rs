@@ -1,6 +1,7 @@
 //! `cargo xtask`: the checks, suites and measurements of this workspace.
 
 mod ci;
+mod job;
 mod suites;
 
 mod metadata;
@@ -20,6 +21,7 @@ cargo xtask COMMAND
   kill                      the slow tests that kill processes while they write
   throughput [WORKLOAD ...] [--threads N] [--seconds S] [--limit]
                             samples a second of whole training steps; --limit: beside a hand-written loop
+  job [--seeds N]           the main job, examples/digits.toml, over N seeds (default 10): accuracy and seconds
   bench [NAME ...]          criterion benches: gemm, elementwise, step, optimizer, tpe (default: all)
 ";
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "props" => suites::props(rest),
         "kill" => suites::kill(),
         "throughput" => suites::throughput(rest),
+        "job" => job::job(rest),
         "bench" => suites::bench(rest),
         "help" | "-h" | "--help" => {
             eprint!("{USAGE}");

@@ -76,14 +76,16 @@ impl Model {
         self.pipeline.target_names()
     }
 
-    /// Predicts every row of a file, which needs the columns the model was trained on but no target.
+    /// Predicts every row of a file, which needs the columns the model was trained on but no target. What a person should
+    /// know about the rows (a category that was not in the training data) is added to the notes.
     ///
     /// # Errors
     /// When the file cannot be read or lacks a column.
-    pub fn predict_file(&self, path: &Path) -> Result<Vec<Prediction>, Error> {
+    pub fn predict_file(&self, path: &Path, notes: &mut Vec<String>) -> Result<Vec<Prediction>, Error> {
         let source =
             open_source(&self.fixed.data.source, "data.source").map_err(|error| self.recipe.wrong(error))?;
         let frame = source.open_new(path, self.pipeline.fields())?;
+        notes.extend(self.pipeline.notes(&frame));
         let samples = self.pipeline.apply(&frame)?;
         self.predict(&samples)
     }

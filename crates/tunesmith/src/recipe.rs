@@ -145,6 +145,9 @@ impl Recipe {
     /// An unknown section or key, or a value or range that is not possible.
     pub fn search(&self) -> Result<Search, Error> {
         self.check_sections()?;
+        if let Some(data) = self.section(DataSection::NAME)? {
+            DataSection::check_written(data).map_err(|error| self.wrong(error))?;
+        }
         let mut search = Search::new();
         let empty = Table::new();
         let mut read = |name: &str, specs: Vec<tunesmith_core::ParamSpec>| {

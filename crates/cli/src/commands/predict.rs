@@ -14,7 +14,9 @@ use crate::output::{Output, object};
 pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error> {
     let path = |name| Path::new(text(matches, name).unwrap_or_default());
     let model = Model::open(path("run"))?;
-    let predictions = model.predict_file(path("file"))?;
+    let mut notes = Vec::new();
+    let predictions = model.predict_file(path("file"), &mut notes)?;
+    notes.iter().for_each(|note| output.say(&format!("note: {note}")));
     if let Some(out) = text(matches, "out") {
         let out = Path::new(out);
         if out.exists() && out.canonicalize().ok() == path("file").canonicalize().ok() {

@@ -83,6 +83,10 @@ fn recipes_with_mistakes() {
         (FIXED.replace("units = 16", "units = 0"), &["model.layers.0.dense.units", "0"]),
         (FIXED.replace("epochs = 30", "epochs = 0"), &["training.epochs", "0"]),
         (FIXED.replace("tanh", "tahn"), &["model.layers.0.dense.activation", "did you mean `tanh`?"]),
+        (
+            FIXED.replace("source = \"iris\"", "source = \"clean.csv\""),
+            &["data.source", "{ csv = \"clean.csv\""],
+        ),
         (FIXED.replace("source = \"iris\"", "source = \"irsi\""), &["data.source", "did you mean `iris`?"]),
         (
             FIXED.replace("{ dense = { units = \"classes\" } }", "{ dense = { units = 7 } }"),

@@ -198,6 +198,11 @@ epochs = 150
     let (red, blue) = (predictions[0].as_f64().unwrap(), predictions[1].as_f64().unwrap());
     assert!((red - 20.0).abs() < 12.0 && (blue - 40.0).abs() < 12.0 && blue > red, "{object}");
     assert_eq!(object["rows"], 3);
+    let ran = folder.run(&["predict", "runs/price", "new.csv", "--json"]);
+    assert!(ran.stderr.contains("note:") && ran.stderr.contains("pink"), "{ran:?}");
+    assert!(
+        folder.run(&["predict", "runs/price", "new.csv", "--out", "new.csv"]).failed(2).contains("new.csv")
+    );
     let ran = folder.run(&["predict", "runs/price", "new.csv", "--out", "out.csv"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(std::fs::read_to_string(folder.path("out.csv")).unwrap().lines().count(), 4);
