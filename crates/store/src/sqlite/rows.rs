@@ -242,17 +242,7 @@ pub(super) fn set_attribute(
     key: &str,
     json: &str,
 ) -> rusqlite::Result<()> {
-    let sql = match scope {
-        Scope::User => {
-            "INSERT INTO trial_user_attributes (trial_id, \"key\", value_json) VALUES (?1, ?2, ?3)
-             ON CONFLICT (trial_id, \"key\") DO UPDATE SET value_json = excluded.value_json"
-        }
-        Scope::System => {
-            "INSERT INTO trial_system_attributes (trial_id, \"key\", value_json) VALUES (?1, ?2, ?3)
-             ON CONFLICT (trial_id, \"key\") DO UPDATE SET value_json = excluded.value_json"
-        }
-    };
-    connection.prepare_cached(sql)?.execute(params![row, key, json]).map(|_| ())
+    set_attribute_of("trial", connection, row, scope, key, json)
 }
 
 pub(super) fn set_study_attribute(
@@ -262,15 +252,25 @@ pub(super) fn set_study_attribute(
     key: &str,
     json: &str,
 ) -> rusqlite::Result<()> {
-    let sql = match scope {
-        Scope::User => {
-            "INSERT INTO study_user_attributes (study_id, \"key\", value_json) VALUES (?1, ?2, ?3)
-             ON CONFLICT (study_id, \"key\") DO UPDATE SET value_json = excluded.value_json"
-        }
-        Scope::System => {
-            "INSERT INTO study_system_attributes (study_id, \"key\", value_json) VALUES (?1, ?2, ?3)
-             ON CONFLICT (study_id, \"key\") DO UPDATE SET value_json = excluded.value_json"
-        }
+    set_attribute_of("study", connection, study, scope, key, json)
+}
+
+/// Sets an attribute of a trial or of a study, which are kept alike.
+fn set_attribute_of(
+    owner: &str,
+    connection: &Connection,
+    row: i64,
+    scope: Scope,
+    key: &str,
+    json: &str,
+) -> rusqlite::Result<()> {
+    let scope = match scope {
+        Scope::User => "user",
+        Scope::System => "system",
     };
-    connection.prepare_cached(sql)?.execute(params![study, key, json]).map(|_| ())
+    let sql = format!(
+        "INSERT INTO {owner}_{scope}_attributes ({owner}_id, \"key\", value_json) VALUES (?1, ?2, ?3)
+         ON CONFLICT ({owner}_id, \"key\") DO UPDATE SET value_json = excluded.value_json"
+    );
+    connection.prepare_cached(&sql)?.execute(params![row, key, json]).map(|_| ())
 }
