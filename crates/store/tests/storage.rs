@@ -185,6 +185,42 @@ fn elsewhere_only_a_missing_heartbeat_makes_a_trial_lost() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_lost_trial_that_cannot_be_read_fails_with_the_reason_and_holds_up_nobody() {
+    let folder = Folder::new();
+    let file = folder.file("study.db");
+    let storage = Arc::new(SqliteStorage::open(&url(&file)).unwrap());
+    let study = open(storage.clone(), 0);
+    let asked: Vec<_> = (0..2).map(|_| study.ask().unwrap()).collect();
+    study.flush().unwrap();
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE trial_system_attributes SET value_json = json_set(value_json, '$.start', 1)
+              WHERE \"key\" = 'tunesmith:owner';
+             UPDATE trial_params SET distribution_json = '{\"name\": \"BetaDistribution\"}'
+              WHERE trial_id = 1 AND param_name = 'rate'",
+        )
+        .unwrap();
+    let id = storage.find("mixed").unwrap().unwrap();
+    assert_eq!(storage.requeue_lost(id).unwrap(), [0, 1]);
+    assert_eq!(storage.requeue_lost(id).unwrap(), [0_u64; 0], "once and for all");
+    let states = "SELECT group_concat(state) FROM (SELECT state FROM trials ORDER BY trial_id)";
+    let states: String = connection.query_row(states, [], |row| row.get(0)).unwrap();
+    assert_eq!(states, "FAIL,FAIL,WAITING", "only the readable one is repeated");
+    let reason = "SELECT json_extract(value_json, '$') FROM trial_user_attributes
+                   WHERE trial_id = 1 AND \"key\" = 'fail_reason'";
+    let reason: String = connection.query_row(reason, [], |row| row.get(0)).unwrap();
+    assert_eq!(
+        reason,
+        "lost: its process ended; not repeated, because the distribution of `rate` is stored as \
+         \"{\\\"name\\\": \\\"BetaDistribution\\\"}\", which cannot be read"
+    );
+    let copy = storage.claim(id).unwrap().unwrap();
+    assert_eq!((copy.number, &copy.params), (2, asked[1].params()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_trial_that_kills_its_process_again_and_again_is_given_up() {
     let folder = Folder::new();
     let file = folder.file("study.db");

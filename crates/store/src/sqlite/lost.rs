@@ -14,24 +14,32 @@ use crate::owner::{self, Life};
 const GRACE_SECONDS: i64 = 120;
 
 /// Fails the lost trials, adds their copies, and returns their numbers.
+///
+/// One whose settings cannot be read fails too, without a copy: its process is gone whatever they say, an error would
+/// keep the others from being repeated, and whoever reads the study is told of the text anyway.
 pub(super) fn requeue(
     connection: &Connection,
     study: i64,
 ) -> rusqlite::Result<Result<Vec<u64>, StorageError>> {
     let mut lost = Vec::new();
-    for (row, beat_age) in running(connection, study)? {
+    for (row, number, beat_age) in running(connection, study)? {
         if !is_lost(connection, row, beat_age)? {
             continue;
         }
-        let Ok(trials) = read::trials(connection, Rows::one(study, row))? else { continue };
-        let Some((_, trial)) = trials.into_iter().next() else { continue };
-        let reason = "\"lost: its process ended\"";
-        rows::set_attribute(connection, row, Scope::User, FAIL_REASON, reason)?;
+        let mut reason = "lost: its process ended".to_owned();
+        let trial = match read::trials(connection, Rows::one(study, row))? {
+            Ok(trials) => trials.into_iter().next().map(|(_, trial)| trial),
+            Err((what, text)) => {
+                reason +=
+                    &format!("; not repeated, because {what} is stored as {text:?}, which cannot be read");
+                None
+            }
+        };
+        let json = serde_json::json!(reason).to_string();
+        rows::set_attribute(connection, row, Scope::User, FAIL_REASON, &json)?;
         rows::end(connection, row, TrialState::Failed, Some(SystemTime::now()))?;
-        lost.push(trial.number);
-        if trial.retry_history().len() >= MOST_RETRIES {
-            continue;
-        }
+        lost.push(number as u64);
+        let Some(trial) = trial.filter(|trial| trial.retry_history().len() < MOST_RETRIES) else { continue };
         let (copy, _) = rows::insert_trial(connection, study, &trial.retry(0))?;
         connection
             .prepare_cached(
@@ -44,14 +52,14 @@ pub(super) fn requeue(
     Ok(Ok(lost))
 }
 
-/// The running trials, and how many seconds ago each gave a sign of life, if ever.
-fn running(connection: &Connection, study: i64) -> rusqlite::Result<Vec<(i64, Option<i64>)>> {
+/// The rows and numbers of the running trials, and how many seconds ago each gave a sign of life, if ever.
+fn running(connection: &Connection, study: i64) -> rusqlite::Result<Vec<(i64, i64, Option<i64>)>> {
     let mut statement = connection.prepare_cached(
-        "SELECT t.trial_id, CAST(strftime('%s', 'now') AS INTEGER) - CAST(strftime('%s', h.heartbeat) AS INTEGER)
+        "SELECT t.trial_id, t.number, CAST(strftime('%s', 'now') AS INTEGER) - CAST(strftime('%s', h.heartbeat) AS INTEGER)
            FROM trials t LEFT JOIN trial_heartbeats h ON h.trial_id = t.trial_id
           WHERE t.study_id = ?1 AND t.state = 'RUNNING' ORDER BY t.trial_id",
     )?;
-    statement.query_map([study], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    statement.query_map([study], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
 }
 
 fn is_lost(connection: &Connection, row: i64, beat_age: Option<i64>) -> rusqlite::Result<bool> {
