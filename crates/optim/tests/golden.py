@@ -1,4 +1,4 @@
-"""Makes the golden vectors of golden.rs that no library's fixture covers: plain loops over the papers' formulas.
+"""Makes the golden vectors of golden.rs that no library's fixture covers: plain loops over the papers' formulas; no package was run.
 
 python3 golden.py (3.8 or later, nothing else). It shares no code with the crate.
 """
@@ -24,7 +24,7 @@ def element_wise(rule, start=START):
     return out
 
 
-def adabelief(x, lr=.01, b1=.9, b2=.999, eps=1e-16, decay=.1):  # authors' adabelief_pytorch 0.2.1, weight_decouple
+def adabelief(x, lr=.01, b1=.9, b2=.999, eps=1e-16, decay=.1):  # eps in the mean square and its root, decoupled decay
     m = s = t = 0
     while True:
         g = yield x
@@ -35,7 +35,7 @@ def adabelief(x, lr=.01, b1=.9, b2=.999, eps=1e-16, decay=.1):  # authors' adabe
         x -= lr / (1 - b1 ** t) * m / (sqrt(s) / sqrt(1 - b2 ** t) + eps)
 
 
-def yogi(x, lr=.01, b1=.9, b2=.999, eps=1e-3, initial=1e-6):  # optax 0.2, but for a mean that starts at zero
+def yogi(x, lr=.01, b1=.9, b2=.999, eps=1e-3, initial=1e-6):  # both moments corrected, a mean that starts at zero
     m, v, t = 0, initial, 0
     while True:
         g = yield x
@@ -45,7 +45,7 @@ def yogi(x, lr=.01, b1=.9, b2=.999, eps=1e-3, initial=1e-6):  # optax 0.2, but f
         x -= lr * (m / (1 - b1 ** t)) / (sqrt(v / (1 - b2 ** t)) + eps)
 
 
-def adan(x, lr=.01, b1=.98, b2=.92, b3=.99, eps=1e-8, decay=.1):  # authors' adan.py, no_prox=False
+def adan(x, lr=.01, b1=.98, b2=.92, b3=.99, eps=1e-8, decay=.1):  # the proximal decay
     m = d = n = t = 0
     previous = None
     while True:
@@ -72,7 +72,7 @@ def ftrl(x, lr=.1, beta=.5, initial=.1, l1=.15, l2=.2):  # McMahan et al. 2013, 
         x = 0.0 if abs(z) <= l1 else -(z - sign(z) * l1) / ((beta + sqrt(n)) / lr + l2)
 
 
-def schedule_free_sgd(x, lr=.1, beta=.9, decay=.1, warmup=3, power=2.0, r=1.0):  # authors' sgd_schedulefree.py
+def schedule_free_sgd(x, lr=.1, beta=.9, decay=.1, warmup=3, power=2.0, r=1.0):  # the form that keeps y and z
     z, y, total, largest, t = x, x, 0.0, 0.0, 0
     while True:
         g = yield y
@@ -87,7 +87,7 @@ def schedule_free_sgd(x, lr=.1, beta=.9, decay=.1, warmup=3, power=2.0, r=1.0): 
         z -= rate * g
 
 
-def sophia(x, lr=.01, b1=.965, b2=.99, rho=20., batch=2, every=2, decay=.1):  # authors' sophia.py
+def sophia(x, lr=.01, b1=.965, b2=.99, rho=20., batch=2, every=2, decay=.1):  # squares of the given gradients
     m = h = t = 0
     while True:
         g = yield x
@@ -113,7 +113,7 @@ def lookahead(x, lr=.01, b1=.9, b2=.999, eps=1e-8, k=2, alpha=.3):
             x = slow
 
 
-def prodigy(start=START, b1=.9, b2=.999, eps=1e-8, d0=1e-6, decay=.01):  # authors' prodigy.py 1.1
+def prodigy(start=START, b1=.9, b2=.999, eps=1e-8, d0=1e-6, decay=.01):  # no bias correction
     """All elements together, on the sizes of the gradients: with signs that change the estimate never grows."""
     x, m, v, s = list(start), [0] * 3, [0] * 3, [0] * 3
     d = largest = d0
