@@ -73,6 +73,8 @@ pub struct Tuned {
     pub counts: Counts,
     /// Trials that ended in this run; none when the study had its total already.
     pub new_trials: usize,
+    /// Trials that other processes still run.
+    pub running_elsewhere: usize,
     /// The best trial.
     pub best: Option<TrialRecord>,
     /// The winner retrained and scored; none when the search was interrupted or nothing completed.
@@ -127,8 +129,11 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
     let workers = threads::count(tuning.workers);
     let name = options.study.clone().unwrap_or_else(|| recipe.name().to_owned());
     let storage = options.storage.take().map(|Opener(open)| open()).transpose()?;
+    if let Some(storage) = &storage {
+        subject::check(&**storage, &name, recipe, &aim)?;
+    }
     let study = open(recipe, tuning, &search, &aim.goal, &name, storage, &options)?;
-    subject::check(&study, recipe, &aim)?;
+    subject::tell(&study, recipe, &aim)?;
     let mut budget = Budget::trials(tuning.trials as u64).workers(workers).stop(&options.stop);
     if let Some(time) = tuning.time() {
         budget = budget.time(time);
@@ -161,6 +166,7 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
         goal: aim.goal,
         counts: study.counts(),
         new_trials,
+        running_elsewhere: study.running_elsewhere(),
         best,
         run,
         findings,

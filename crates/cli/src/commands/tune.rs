@@ -70,6 +70,12 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
             tuned.study, tuning.trials
         ));
     }
+    if tuned.running_elsewhere > 0 {
+        output.say(&format!(
+            "note: other processes still run {} trials of this study: the last of them to end has the whole result",
+            tuned.running_elsewhere
+        ));
+    }
     output.result(|| json(&tuned, &url), || people(&tuned, &url));
     Ok(if tuned.ended == SearchEnded::Stopped { Ended::Interrupted } else { Ended::Done })
 }

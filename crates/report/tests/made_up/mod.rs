@@ -283,7 +283,7 @@ pub(crate) fn constant() -> RunInput {
     });
     run.recipe_toml = run.recipe_toml.replace(
         "source = \"digits\"",
-        "source = { csv = { path = \"/home/someone/data sets/2026/november/biopsies and their measurements, cleaned.csv\", target = \"diagnosis\", \
+        "source = { csv = { path = \"/somewhere/data sets/2026/november/biopsies and their measurements, cleaned.csv\", target = \"diagnosis\", \
          missing = [\"?\", \"n/a\", \"unknown\"], drop = [\"patient\", \"date\"] } }",
     );
     run.reproduce = reproduce(COMMAND);
