@@ -60,16 +60,18 @@ mod threads;
 mod run;
 
 mod look;
+mod opener;
 mod predict;
 mod search;
 mod subject;
 
 pub use error::{Error, Kind};
 pub use look::{Look, look};
+pub use opener::Opener;
 pub use predict::{Model, Prediction};
 pub use recipe::{FixedRecipe, ModelSection, Recipe};
 pub use run::{FOLDER, Run, RunOptions, Scores, free_folder, metrics, train};
-pub use search::{Opener, TuneOptions, Tuned, tune};
+pub use search::{TuneOptions, Tuned, tune};
 pub use tuning::{Goal, Tuning};
 
 /// The README's code, compiled.

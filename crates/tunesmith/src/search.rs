@@ -16,32 +16,7 @@ use tunesmith_tuner::{
 
 use crate::run::{Ear, Run, RunOptions, finish, trainer};
 use crate::subject;
-use crate::{Error, FixedRecipe, Goal, Kind, Recipe, Tuning, threads};
-
-/// Opens the place where a study lives, once everything else is known to be right: a mistake in a recipe leaves no
-/// empty database behind.
-///
-/// ```
-/// use std::sync::Arc;
-/// use tunesmith::{Opener, tuner::MemoryStorage};
-/// let options = tunesmith::TuneOptions { storage: Some(Opener::new(|| Ok(Arc::new(MemoryStorage::new())))), ..Default::default() };
-/// assert!(options.storage.is_some());
-/// ```
-pub struct Opener(Box<dyn FnOnce() -> Result<Arc<dyn Storage>, Error>>);
-
-impl Opener {
-    /// An opener that calls a function.
-    #[must_use]
-    pub fn new(open: impl FnOnce() -> Result<Arc<dyn Storage>, Error> + 'static) -> Self {
-        Self(Box::new(open))
-    }
-}
-
-impl std::fmt::Debug for Opener {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Opener")
-    }
-}
+use crate::{Error, FixedRecipe, Goal, Kind, Opener, Recipe, Tuning, threads};
 
 /// How a search is run, beyond the recipe.
 #[derive(Debug, Default)]
@@ -128,7 +103,7 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
     }
     let workers = threads::count(tuning.workers);
     let name = options.study.clone().unwrap_or_else(|| recipe.name().to_owned());
-    let storage = options.storage.take().map(|Opener(open)| open()).transpose()?;
+    let storage = options.storage.take().map(Opener::open).transpose()?;
     if let Some(storage) = &storage {
         subject::check(&**storage, &name, recipe, &aim)?;
     }
