@@ -28,7 +28,10 @@ const LANES: usize = 4;
 /// assert_eq!(format!("{unit:?}"), "Unit");
 /// ```
 #[derive(Clone)]
-pub struct Unit(Arc<dyn Fn(&mut [f32]) + Send + Sync>);
+pub struct Unit(Arc<Undo>);
+
+/// Undoes the scaling of `[rows, outputs]` numbers.
+type Undo = dyn Fn(&mut [f32]) + Send + Sync;
 
 impl Unit {
     /// A unit by the function that undoes the scaling of `[rows, outputs]` numbers.
