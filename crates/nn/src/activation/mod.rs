@@ -1,16 +1,28 @@
 //! The activations, one file each.
 
+mod celu;
 mod elu;
 mod gelu;
+mod hardshrink;
+mod hardsigmoid;
+mod hardswish;
+mod hardtanh;
 mod leaky_relu;
 mod linear;
+mod log_softmax;
+mod logsigmoid;
+mod mish;
 mod relu;
+mod relu6;
 mod selu;
 mod sigmoid;
 mod silu;
 mod softmax;
 mod softplus;
+mod softshrink;
+mod softsign;
 mod tanh;
+mod tanhshrink;
 
 use std::fmt::Debug;
 
