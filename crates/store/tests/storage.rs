@@ -238,3 +238,25 @@ fn a_trial_that_kills_its_process_again_and_again_is_given_up() {
         rusqlite::Connection::open(&file).unwrap().execute(gone, []).unwrap();
     }
 }
+
+#[test]
+fn many_may_make_one_new_file_at_once() {
+    let folder = Folder::new();
+    for round in 0..40 {
+        let url = url(&folder.file(&format!("new{round}.db")));
+        let gate = std::sync::Barrier::new(6);
+        std::thread::scope(|scope| {
+            let openers: Vec<_> = (0..6)
+                .map(|_| {
+                    scope.spawn(|| {
+                        gate.wait();
+                        SqliteStorage::open(&url).map(|_| ())
+                    })
+                })
+                .collect();
+            for opener in openers {
+                opener.join().unwrap().unwrap_or_else(|error| panic!("round {round}: {error}"));
+            }
+        });
+    }
+}

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -64,11 +64,25 @@ pub(super) fn for_writing(url: &Url, options: &Options) -> Result<Connection, Er
     let is_ours = !exists && create(file)?;
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    prepare(file, flags, options).inspect_err(|_| {
+    patiently(options.busy_timeout, || prepare(file, flags, options)).inspect_err(|_| {
         if is_ours {
             discard(file);
         }
     })
+}
+
+/// Tries again while somebody else holds the lock: SQLite itself does not wait where two that wait would wait for each
+/// other, as when several processes switch a new file to WAL at once.
+fn patiently<R>(patience: Duration, attempt: impl Fn() -> Result<R, Error>) -> Result<R, Error> {
+    let began = Instant::now();
+    loop {
+        match attempt() {
+            Err(Error::Locked { .. }) if began.elapsed() < patience => {
+                std::thread::sleep(Duration::from_millis(5))
+            }
+            done => return done,
+        }
+    }
 }
 
 fn prepare(file: &Path, flags: OpenFlags, options: &Options) -> Result<Connection, Error> {
