@@ -5,9 +5,9 @@
 //!
 //! To be measured, let it take steps so small that it learns nothing: once it knows its one batch by heart, gradients
 //! fall below the smallest normal number, where the processor takes many times as long.
-#![expect(unsafe_code, reason = "matrixmultiply takes raw pointers")]
 
 use rayon::prelude::*;
+use tunesmith_tensor::kernel::gemm::general;
 
 /// The part of a batch that one thread works on.
 #[derive(Clone, Debug)]
@@ -164,37 +164,13 @@ fn adam(lr: f32, params: &mut [f32], means: &mut [f32], squares: &mut [f32], gra
 fn product(
     [m, k, n]: [usize; 3],
     a: &[f32],
-    (a_row, a_column): (usize, usize),
+    a_strides: (usize, usize),
     b: &[f32],
-    (b_row, b_column): (usize, usize),
+    b_strides: (usize, usize),
     beta: f32,
     c: &mut [f32],
 ) {
-    assert!(m * k <= a.len() && k * n <= b.len() && m * n <= c.len(), "product: an operand is too short");
-    assert!((m - 1) * a_row + (k - 1) * a_column < a.len(), "product: the strides leave the left operand");
-    assert!((k - 1) * b_row + (n - 1) * b_column < b.len(), "product: the strides leave the right operand");
-    let (a_row, a_column, b_row, b_column) =
-        (a_row as isize, a_column as isize, b_row as isize, b_column as isize);
-    // SAFETY: the assertions show that the last element of each operand lies inside its slice; `c` is exclusive and
-    // row-major, so its elements do not overlap.
-    unsafe {
-        matrixmultiply::sgemm(
-            m,
-            k,
-            n,
-            1.0,
-            a.as_ptr(),
-            a_row,
-            a_column,
-            b.as_ptr(),
-            b_row,
-            b_column,
-            beta,
-            c.as_mut_ptr(),
-            n as isize,
-            1,
-        );
-    }
+    general(m, k, n, 1.0, a, a_strides, b, b_strides, beta, c, (n, 1));
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ type Difference = (&'static str, Option<&'static str>);
 const DIFFERENCES: &[(&str, &[Difference])] = &[
     // Forbidden cannot be expected in single files, denied can.
     ("crates/tensor/Cargo.toml", &[(FORBIDDEN, Some(DENIED))]),
-    ("tests/Cargo.toml", &[(FORBIDDEN, Some(DENIED))]),
     // The command line is what prints.
     ("crates/cli/Cargo.toml", &[("print_stdout = \"warn\"", None), ("print_stderr = \"warn\"", None)]),
 ];

@@ -53,7 +53,7 @@ impl Describe for Adam {
         settings::beta2(|s: &mut Self| &mut s.beta2),
         settings::eps(|s: &mut Self| &mut s.eps),
         settings::l2(|s: &mut Self| &mut s.weight_decay),
-        Param::switch("amsgrad", |s: &mut Self| &mut s.amsgrad, "the mean square never shrinks"),
+        settings::amsgrad(|s: &mut Self| &mut s.amsgrad),
         settings::dialect(|s: &mut Self| &mut s.dialect),
     ];
 }

@@ -32,6 +32,10 @@ pub(super) const fn eps<T>(field: fn(&mut T) -> &mut f64) -> Param<T> {
     Param::float("eps", 1e-10, 1e-4, field, "added to the root that divides").log().fixed().valid(1e-30, 1.0)
 }
 
+pub(super) const fn amsgrad<T>(field: fn(&mut T) -> &mut bool) -> Param<T> {
+    Param::switch("amsgrad", field, "the mean square never shrinks")
+}
+
 pub(super) const fn l2<T>(field: fn(&mut T) -> &mut f64) -> Param<T> {
     weight_decay(1e-6, 1e-1, field, "L2 penalty")
 }

@@ -35,23 +35,71 @@ pub fn gemm<T: Real>(
     c: &mut [T],
     c_strides: (usize, usize),
 ) {
-    check_extent("left operand", a.len(), m, k, a_strides);
-    check_extent("right operand", b.len(), k, n, b_strides);
-    check_extent("result", c.len(), m, n, c_strides);
-    check_distinct(m, n, c_strides);
-    if m == 0 || n == 0 {
-        return;
-    }
+    check([m, k, n], (a.len(), a_strides), (b.len(), b_strides), (c.len(), c_strides));
     let (left, right) = (Operand { data: a, strides: a_strides }, Operand { data: b, strides: b_strides });
-    if tiny::product([m, k, n], alpha, left, right, beta, c, c_strides) {
+    if m == 0 || n == 0 || tiny::product([m, k, n], alpha, left, right, beta, c, c_strides) {
         return;
     }
+    // SAFETY: `check` has shown it.
+    unsafe { multiply(m, k, n, alpha, a, a_strides, b, b_strides, beta, c, c_strides) }
+}
+
+/// [`gemm`] by `matrixmultiply` at every size, without our own loops for tiny ones: what a caller without them would use.
+///
+/// ```
+/// use tunesmith_tensor::kernel::gemm::general;
+/// let a = [1.0f32, 2.0, 3.0, 4.0];
+/// let mut c = [f32::NAN; 4];
+/// general(2, 2, 2, 1.0, &a, (2, 1), &a, (1, 2), 0.0, &mut c, (2, 1)); // A times its transpose
+/// assert_eq!(c, [5.0, 11.0, 11.0, 25.0]);
+/// ```
+///
+/// # Panics
+/// As [`gemm`].
+#[expect(clippy::too_many_arguments, reason = "the signature every BLAS has")]
+#[track_caller]
+pub fn general<T: Real>(
+    m: usize,
+    k: usize,
+    n: usize,
+    alpha: T,
+    a: &[T],
+    a_strides: (usize, usize),
+    b: &[T],
+    b_strides: (usize, usize),
+    beta: T,
+    c: &mut [T],
+    c_strides: (usize, usize),
+) {
+    check([m, k, n], (a.len(), a_strides), (b.len(), b_strides), (c.len(), c_strides));
+    // SAFETY: `check` has shown it.
+    unsafe { multiply(m, k, n, alpha, a, a_strides, b, b_strides, beta, c, c_strides) }
+}
+
+/// Hands the product to `matrixmultiply`.
+///
+/// # Safety
+/// Every index up to `(rows - 1) * row_stride + (columns - 1) * column_stride` lies inside its slice, and entries of `c`
+/// do not overlap: what [`check`] shows.
+#[expect(clippy::too_many_arguments, reason = "the signature every BLAS has")]
+unsafe fn multiply<T: Real>(
+    m: usize,
+    k: usize,
+    n: usize,
+    alpha: T,
+    a: &[T],
+    a_strides: (usize, usize),
+    b: &[T],
+    b_strides: (usize, usize),
+    beta: T,
+    c: &mut [T],
+    c_strides: (usize, usize),
+) {
     let signed = |(row, column): (usize, usize)| (row as isize, column as isize);
     let ((ar, ac), (br, bc), (cr, cc)) = (signed(a_strides), signed(b_strides), signed(c_strides));
     match T::DTYPE {
-        // SAFETY: `T` is `f32`, because `Real` is sealed and `DTYPE` names the type. `check_extent` has shown
-        // that every index up to `(rows - 1) * row_stride + (columns - 1) * column_stride` lies inside its
-        // slice; `c` is exclusive, and `check_distinct` has shown that its entries do not overlap.
+        // SAFETY: `T` is `f32`, because `Real` is sealed and `DTYPE` names the type; the caller vouches for the
+        // extents, and `c` is exclusive.
         DType::F32 => unsafe {
             let (alpha, beta) = (alpha.to_f64() as f32, beta.to_f64() as f32);
             let (a, b, c) = (a.as_ptr().cast(), b.as_ptr().cast(), c.as_mut_ptr().cast());
@@ -106,6 +154,18 @@ pub fn matmul_into<T: Real>(
     let b_strides = if transpose_b { (1, k) } else { (n, 1) };
     gemm(m, k, n, T::ONE, a, a_strides, b, b_strides, beta, c, (n, 1));
 }
+
+/// Panics unless the operands, given as (length, strides), hold their matrices and entries of the result are distinct.
+#[track_caller]
+#[inline]
+fn check([m, k, n]: [usize; 3], a: (usize, Strides), b: (usize, Strides), c: (usize, Strides)) {
+    check_extent("left operand", a.0, m, k, a.1);
+    check_extent("right operand", b.0, k, n, b.1);
+    check_extent("result", c.0, m, n, c.1);
+    check_distinct(m, n, c.1);
+}
+
+type Strides = (usize, usize);
 
 #[track_caller]
 #[inline]
