@@ -40,8 +40,7 @@ pub fn gemm<T: Real>(
     if m == 0 || n == 0 || tiny::product([m, k, n], alpha, left, right, beta, c, c_strides) {
         return;
     }
-    // SAFETY: `check` has shown it.
-    unsafe { multiply(m, k, n, alpha, a, a_strides, b, b_strides, beta, c, c_strides) }
+    general(m, k, n, alpha, a, a_strides, b, b_strides, beta, c, c_strides);
 }
 
 /// [`gemm`] by `matrixmultiply` at every size, without our own loops for tiny ones: what a caller without them would use.
@@ -72,34 +71,12 @@ pub fn general<T: Real>(
     c_strides: (usize, usize),
 ) {
     check([m, k, n], (a.len(), a_strides), (b.len(), b_strides), (c.len(), c_strides));
-    // SAFETY: `check` has shown it.
-    unsafe { multiply(m, k, n, alpha, a, a_strides, b, b_strides, beta, c, c_strides) }
-}
-
-/// Hands the product to `matrixmultiply`.
-///
-/// # Safety
-/// Every index up to `(rows - 1) * row_stride + (columns - 1) * column_stride` lies inside its slice, and entries of `c`
-/// do not overlap: what [`check`] shows.
-#[expect(clippy::too_many_arguments, reason = "the signature every BLAS has")]
-unsafe fn multiply<T: Real>(
-    m: usize,
-    k: usize,
-    n: usize,
-    alpha: T,
-    a: &[T],
-    a_strides: (usize, usize),
-    b: &[T],
-    b_strides: (usize, usize),
-    beta: T,
-    c: &mut [T],
-    c_strides: (usize, usize),
-) {
     let signed = |(row, column): (usize, usize)| (row as isize, column as isize);
     let ((ar, ac), (br, bc), (cr, cc)) = (signed(a_strides), signed(b_strides), signed(c_strides));
     match T::DTYPE {
-        // SAFETY: `T` is `f32`, because `Real` is sealed and `DTYPE` names the type; the caller vouches for the
-        // extents, and `c` is exclusive.
+        // SAFETY: `T` is `f32`, because `Real` is sealed and `DTYPE` names the type. `check` has shown that every
+        // index up to `(rows - 1) * row_stride + (columns - 1) * column_stride` lies inside its slice and that
+        // entries of `c`, which is exclusive, do not overlap.
         DType::F32 => unsafe {
             let (alpha, beta) = (alpha.to_f64() as f32, beta.to_f64() as f32);
             let (a, b, c) = (a.as_ptr().cast(), b.as_ptr().cast(), c.as_mut_ptr().cast());
