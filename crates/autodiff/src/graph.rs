@@ -10,6 +10,7 @@ use tunesmith_tensor::Shape;
 
 use crate::Var;
 use crate::op::{Op, Primitive};
+use crate::ops::permute;
 
 /// A graph of tensor operations: a description that computes nothing until it is planned and run.
 ///
@@ -41,6 +42,8 @@ struct Inner {
     inputs: usize,
     indices: usize,
     params: Vec<usize>,
+    buffers: Vec<usize>,
+    updates: Vec<(usize, usize)>,
     streams: u64,
 }
 
@@ -60,6 +63,8 @@ pub(crate) enum Source {
     Index { name: String, slot: usize },
     /// A stretch of the parameter slab.
     Param { name: String },
+    /// A stretch of the slab behind the parameters: kept from run to run, but not learnt.
+    Buffer { name: String },
     /// Known while building.
     Constant(Arc<Vec<f64>>),
     /// Computed.
@@ -69,6 +74,14 @@ pub(crate) enum Source {
 impl Node {
     pub(crate) fn inputs(&self) -> &[usize] {
         if let Source::Apply { inputs, .. } = &self.source { inputs } else { &[] }
+    }
+
+    /// The name and the shape of a stretch of the slab.
+    fn named(&self) -> (String, Shape) {
+        match &self.source {
+            Source::Param { name } | Source::Buffer { name } => (name.clone(), self.shape),
+            _ => unreachable!("only parameters and buffers lie in the slab"),
+        }
     }
 
     pub(crate) fn op(&self) -> Option<&Arc<dyn Op>> {
@@ -103,6 +116,45 @@ impl Graph {
         let var = self.push(Source::Param { name: name.to_owned() }, shape.into());
         self.inner.borrow_mut().params.push(var.id);
         var
+    }
+
+    /// A tensor that is kept from run to run but not learnt, such as a running mean. Buffers lie behind all parameters
+    /// in the same slab, in the order in which they were made; [`Graph::update`] gives one its next value.
+    ///
+    /// ```
+    /// use tunesmith_autodiff::{Feed, Graph, Runner};
+    /// let graph = Graph::new();
+    /// let (x, w) = (graph.input("x", [2]), graph.param("w", [2]));
+    /// let seen = graph.buffer("seen", []);
+    /// graph.update(&seen, &(&seen + 1.0));
+    /// let mut runner = Runner::<f64>::new(graph.plan_training(&(&x * &w).sum(), &[]));
+    /// let (mut slab, mut gradients) = ([3.0, 4.0, 0.0], [0.0; 2]);
+    /// runner.run_training(Feed { params: &slab, inputs: &[&[1.0, 2.0]], ..Feed::default() }, &mut gradients);
+    /// runner.update(&mut slab);
+    /// assert_eq!((gradients, slab), ([1.0, 2.0], [3.0, 4.0, 1.0]));
+    /// ```
+    #[must_use]
+    pub fn buffer(&self, name: &str, shape: impl Into<Shape>) -> Var {
+        let var = self.push(Source::Buffer { name: name.to_owned() }, shape.into());
+        self.inner.borrow_mut().buffers.push(var.id);
+        var
+    }
+
+    /// Gives a buffer its value after the run, which [`Runner::update`](crate::Runner::update) writes to the slab.
+    ///
+    /// # Panics
+    /// When this is no buffer, it has a next value already, or the shapes differ.
+    #[track_caller]
+    pub fn update(&self, buffer: &Var, value: &Var) {
+        assert!(
+            matches!(self.node(buffer.id).source, Source::Buffer { .. }),
+            "update: {buffer:?} is no buffer"
+        );
+        let (old, new) = (buffer.shape(), value.shape());
+        assert!(old == new, "update: the buffer has the shape {old}, its next value {new}");
+        let mut inner = self.inner.borrow_mut();
+        assert!(inner.updates.iter().all(|(id, _)| *id != buffer.id), "update: {buffer:?} is updated twice");
+        inner.updates.push((buffer.id, value.id));
     }
 
     /// A tensor known now, row-major.
@@ -141,13 +193,16 @@ impl Graph {
     /// When the operands' shapes do not fit, with the shapes; when they are of another graph.
     #[must_use]
     #[track_caller]
-    pub fn apply(&self, op: impl Primitive, operands: &[&Var]) -> Var {
+    pub fn apply<P: Primitive>(&self, op: P, operands: &[&Var]) -> Var {
         for var in operands {
             assert!(
                 Rc::ptr_eq(&self.inner, &var.graph.inner),
                 "{}: an operand is of another graph",
                 op.name()
             );
+        }
+        if let Some(var) = permute::past_permutes(self, &op, operands) {
+            return var;
         }
         let inputs: Vec<usize> = operands.iter().map(|var| var.id).collect();
         let key = (format!("{} {op:?}", op.name()), inputs);
@@ -177,11 +232,14 @@ impl Graph {
     #[must_use]
     pub fn params(&self) -> Vec<(String, Shape)> {
         let inner = self.inner.borrow();
-        let describe = |&id: &usize| match &inner.nodes[id] {
-            Node { source: Source::Param { name }, shape } => (name.clone(), *shape),
-            _ => unreachable!("`params` holds parameters"),
-        };
-        inner.params.iter().map(describe).collect()
+        inner.params.iter().map(|&id| inner.nodes[id].named()).collect()
+    }
+
+    /// The buffers in slab order, behind the learnt tensors: name and shape.
+    #[must_use]
+    pub fn buffers(&self) -> Vec<(String, Shape)> {
+        let inner = self.inner.borrow();
+        inner.buffers.iter().map(|&id| inner.nodes[id].named()).collect()
     }
 
     /// The learnt tensors as graph values, in slab order.
@@ -202,8 +260,15 @@ impl Graph {
         self.inner.borrow().nodes.clone()
     }
 
-    pub(crate) fn param_ids(&self) -> Vec<usize> {
-        self.inner.borrow().params.clone()
+    /// What lies in the slab, in order: parameters, then buffers.
+    pub(crate) fn slab_ids(&self) -> Vec<usize> {
+        let inner = self.inner.borrow();
+        inner.params.iter().chain(&inner.buffers).copied().collect()
+    }
+
+    /// Buffers and their next values.
+    pub(crate) fn updates(&self) -> Vec<(usize, usize)> {
+        self.inner.borrow().updates.clone()
     }
 
     fn push(&self, source: Source, shape: Shape) -> Var {
@@ -230,6 +295,7 @@ impl fmt::Debug for Graph {
                 Source::Input { name, .. } => writeln!(f, "input {name}")?,
                 Source::Index { name, .. } => writeln!(f, "index {name}")?,
                 Source::Param { name } => writeln!(f, "param {name}")?,
+                Source::Buffer { name } => writeln!(f, "buffer {name}")?,
                 Source::Constant(values) if values.len() == 1 => writeln!(f, "constant {}", values[0])?,
                 Source::Constant(_) => writeln!(f, "constant")?,
                 Source::Apply { op, inputs } => writeln!(f, "{} {op:?} of {inputs:?}", op.name())?,

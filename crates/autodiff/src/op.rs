@@ -46,7 +46,7 @@ pub struct Site<'a> {
 ///
 /// The four parts of every file in `ops/`: the shape rule, the kernel, the derivative written as graph (so that it can
 /// be differentiated again), and cases for the gradient check.
-pub trait Primitive: Debug + Send + Sync + 'static {
+pub trait Primitive: Clone + Debug + Send + Sync + 'static {
     /// The name in messages and listings. `Debug` must show every parameter besides: two operations that print the
     /// same are the same.
     const NAME: &'static str;

@@ -14,7 +14,7 @@ use crate::plan::{Operand, Plan, Step, Target};
 /// What one run reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Feed<'a, T> {
-    /// The parameter slab.
+    /// The slab: parameters, and buffers behind them.
     pub params: &'a [T],
     /// The inputs, in the order in which they were made.
     pub inputs: &'a [&'a [T]],
@@ -83,6 +83,26 @@ impl<T: Element> Runner<T> {
         self.execute(&feed, gradients);
     }
 
+    /// Writes what the last run made of the buffers to the slab, behind the parameters.
+    ///
+    /// # Panics
+    /// When the slab does not have the plan's size.
+    #[track_caller]
+    pub fn update(&self, slab: &mut [T]) {
+        let wanted = self.plan.slab_len();
+        assert!(slab.len() == wanted, "update: the slab holds {} elements, the plan {wanted}", slab.len());
+        for (place, value) in &self.plan.updates {
+            match *value {
+                Operand::Arena(value) => slab[place.range()].copy_from_slice(self.arena.read(value)),
+                Operand::Constant(value) => {
+                    slab[place.range()].copy_from_slice(&self.constants[value.range()])
+                }
+                Operand::Param(value) => slab.copy_within(value.range(), place.offset),
+                other => panic!("a buffer cannot become what is fed ({other:?})"),
+            }
+        }
+    }
+
     /// The first output as a number: the loss of a training plan.
     #[must_use]
     pub fn loss(&self) -> f64 {
@@ -117,10 +137,10 @@ impl<T: Element> Runner<T> {
     fn check(&self, feed: &Feed<'_, T>) {
         let plan = &self.plan;
         assert!(
-            feed.params.len() == plan.param_len(),
+            feed.params.len() == plan.slab_len(),
             "run: {} parameters were fed, the plan has {}",
             feed.params.len(),
-            plan.param_len()
+            plan.slab_len()
         );
         let inputs = feed.inputs.iter().map(|input| input.len());
         let indices = feed.indices.iter().map(|index| index.len());

@@ -56,7 +56,7 @@ impl Var {
 
     /// The operands and the operation, when this was made by an operation of that type.
     #[must_use]
-    pub fn made_by<P: Primitive + Clone>(&self) -> Option<(P, Vec<Self>)> {
+    pub fn made_by<P: Primitive>(&self) -> Option<(P, Vec<Self>)> {
         let node = self.graph.node(self.id);
         let op = node.op()?.any().downcast_ref::<P>()?.clone();
         let inputs = node.inputs().iter().map(|&id| self.graph.var(id)).collect();

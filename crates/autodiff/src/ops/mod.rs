@@ -22,6 +22,7 @@ pub mod slice;
 pub mod max;
 pub mod sum;
 
+pub mod gather;
 pub mod matmul;
 pub mod pick;
 pub mod softmax;

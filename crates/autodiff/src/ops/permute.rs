@@ -1,10 +1,14 @@
 //! `permute`: the axes in another order.
+//!
+//! Images are `[rows, channels, height, width]` outside and `[rows, height, width, channels]` where the work is done.
+//! Layers say so with a permute before and one after; two that meet cancel, and elementwise operations move to the inner
+//! side of one ([`past_permutes`]), so that between two convolutions nothing is moved.
 
 use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::Real;
 
 use crate::op::{Call, Primitive, Site};
-use crate::{Var, gradient_cases};
+use crate::{Graph, Var, gradient_cases};
 
 /// The axes in another order.
 #[derive(Clone, Debug)]
@@ -26,25 +30,8 @@ impl Primitive for Permute {
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        if call.out.is_empty() {
-            return;
-        }
-        let old = call.shapes[0].dims();
-        let (x, out, new) = (call.inputs[0], call.out, call.shape.dims());
-        // The stride in the operand of each axis of the result.
-        let stride = |axis: usize| old[self.axes[axis] + 1..].iter().product::<usize>();
-        let last = new.len() - 1;
-        let step = stride(last);
-        for (row, out) in out.chunks_exact_mut(new[last]).enumerate() {
-            let mut rest = row;
-            let mut start = 0;
-            for axis in (0..last).rev() {
-                start += rest % new[axis] * stride(axis);
-                rest /= new[axis];
-            }
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = x[start + i * step];
-            }
+        if !call.out.is_empty() {
+            moved(call.inputs[0], &self.merged(call.shapes[0].dims()), call.out);
         }
     }
 
@@ -61,6 +48,75 @@ impl Primitive for Permute {
     }
 }
 
+/// An axis of the result: its size, and how far apart its positions are in the operand.
+type Axis = (usize, usize);
+
+impl Permute {
+    /// The axes of the result, neighbours that were neighbours before joined into one.
+    fn merged(&self, old: &[usize]) -> Vec<Axis> {
+        let stride = |axis: usize| old[axis + 1..].iter().product::<usize>();
+        let mut axes: Vec<Axis> = Vec::new();
+        for &axis in self.axes.iter().filter(|&&axis| old[axis] != 1) {
+            match axes.last_mut() {
+                Some((size, step)) if *step == old[axis] * stride(axis) => {
+                    (*size, *step) = (*size * old[axis], stride(axis));
+                }
+                _ => axes.push((old[axis], stride(axis))),
+            }
+        }
+        axes
+    }
+}
+
+/// Copies `x` into `out` by the axes of the result.
+fn moved<T: Real>(x: &[T], axes: &[Axis], out: &mut [T]) {
+    match *axes {
+        [] => out.copy_from_slice(&x[..1]),
+        [(size, 1)] => out.copy_from_slice(&x[..size]),
+        [(_, step)] => out.iter_mut().zip(x.iter().step_by(step)).for_each(|(out, &x)| *out = x),
+        // A transposition: square blocks, so that both sides stay in the cache.
+        [(rows, 1), (cols, step)] if cols > 1 => {
+            const BLOCK: usize = 16;
+            for row in (0..rows).step_by(BLOCK) {
+                for col in (0..cols).step_by(BLOCK) {
+                    for c in col..cols.min(col + BLOCK) {
+                        for r in row..rows.min(row + BLOCK) {
+                            out[r * cols + c] = x[c * step + r];
+                        }
+                    }
+                }
+            }
+        }
+        [(size, step), ref inner @ ..] => {
+            let len = out.len() / size;
+            for (i, out) in out.chunks_exact_mut(len).enumerate() {
+                moved(&x[i * step..], inner, out);
+            }
+        }
+    }
+}
+
+/// An elementwise operation on values whose axes were put in another order alike, computed before that.
+pub(crate) fn past_permutes<P: Primitive>(graph: &Graph, op: &P, operands: &[&Var]) -> Option<Var> {
+    if !P::ELEMENTWISE {
+        return None;
+    }
+    let mut order: Option<Vec<usize>> = None;
+    let mut inner = Vec::new();
+    for var in operands {
+        match var.made_by::<Permute>() {
+            Some((permute, inputs)) if order.as_ref().is_none_or(|axes| *axes == permute.axes) => {
+                order = Some(permute.axes);
+                inner.extend(inputs);
+            }
+            None if var.shape().dims().is_empty() => inner.push((*var).clone()),
+            _ => return None,
+        }
+    }
+    let inner: Vec<&Var> = inner.iter().collect();
+    order.map(|axes| graph.apply(op.clone(), &inner).permute(&axes))
+}
+
 impl Var {
     /// The axes in another order: `permute(&[1, 0])` transposes a matrix.
     ///
@@ -71,6 +127,13 @@ impl Var {
     pub fn permute(&self, axes: &[usize]) -> Self {
         if axes.iter().copied().eq(0..self.rank()) {
             return self.clone();
+        }
+        if let Some((before, inputs)) = self.made_by::<Permute>()
+            && axes.len() == before.axes.len()
+            && axes.iter().all(|&axis| axis < axes.len())
+        {
+            let joined: Vec<usize> = axes.iter().map(|&axis| before.axes[axis]).collect();
+            return inputs[0].permute(&joined);
         }
         self.apply(Permute { axes: axes.to_vec() })
     }
@@ -90,4 +153,53 @@ impl Var {
 gradient_cases! {
     "transpose" [[3, 4]] |x| x[0].t().square();
     "permute" [[2, 3, 4]] |x| x[0].permute(&[2, 0, 1]).tanh();
+    "permute, there and back" [[2, 3, 4]] |x| {
+        let there = x[0].permute(&[0, 2, 1]);
+        (there.tanh() * &there + 1.0).permute(&[0, 2, 1])
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Graph;
+    use crate::ops::permute::Permute;
+
+    /// Every order of four axes, two of which may be one, against an index by index move.
+    #[test]
+    fn moves_every_element_to_its_place() {
+        for dims in [[2, 3, 4, 5], [1, 17, 1, 33], [3, 1, 2, 1]] {
+            let numbers: Vec<f64> = (0..dims.iter().product::<usize>()).map(|i| i as f64).collect();
+            for code in 0..256_usize {
+                let axes = [code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6];
+                if (0..4).any(|axis| !axes.contains(&axis)) {
+                    continue;
+                }
+                let graph = Graph::new();
+                let x = graph.param("x", dims);
+                let found = &graph.evaluate(&[&(x.permute(&axes) + 0.0 * x.sum())], &numbers)[0];
+                let new = axes.map(|axis| dims[axis]);
+                for (place, &value) in found.iter().enumerate() {
+                    let at = [
+                        place / (new[1] * new[2] * new[3]),
+                        place / (new[2] * new[3]) % new[1],
+                        place / new[3] % new[2],
+                        place % new[3],
+                    ];
+                    let mut old = [0; 4];
+                    (0..4).for_each(|i| old[axes[i]] = at[i]);
+                    let wanted = ((old[0] * dims[1] + old[1]) * dims[2] + old[2]) * dims[3] + old[3];
+                    assert_eq!(value, wanted as f64, "{dims:?} by {axes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn elementwise_work_between_two_moves_leaves_nothing_to_move() {
+        let graph = Graph::new();
+        let x = graph.param("x", [2, 3, 4]);
+        let y = (x.permute(&[0, 2, 1]).relu() * 2.0).permute(&[0, 2, 1]);
+        assert!(y.made_by::<Permute>().is_none());
+        assert_eq!(graph.plan(&[&y]).kernels(), 1);
+    }
 }

@@ -127,7 +127,7 @@ impl Op for Fused {
 }
 
 /// Joins what can be joined.
-pub(super) fn fuse(nodes: &[Node], drafts: Vec<Draft>, outputs: &[&Var]) -> Vec<Draft> {
+pub(super) fn fuse(nodes: &[Node], drafts: Vec<Draft>, kept: &[usize]) -> Vec<Draft> {
     let mut consumers: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     for (index, draft) in drafts.iter().enumerate() {
         for &input in &draft.inputs {
@@ -137,7 +137,7 @@ pub(super) fn fuse(nodes: &[Node], drafts: Vec<Draft>, outputs: &[&Var]) -> Vec<
             }
         }
     }
-    let is_output = |id: usize| outputs.iter().any(|var| storage(nodes, var.id) == id);
+    let is_output = |id: usize| kept.iter().any(|&kept| storage(nodes, kept) == id);
     let of_node: BTreeMap<usize, usize> =
         drafts.iter().enumerate().filter(|(_, d)| d.gradient.is_none()).map(|(i, d)| (d.id, i)).collect();
 

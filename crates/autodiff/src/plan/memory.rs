@@ -6,7 +6,6 @@
 use tunesmith_tensor::kernel::Place;
 
 use super::{Draft, storage};
-use crate::Var;
 use crate::graph::Node;
 
 /// Places start at multiples of this many elements: 64 bytes of f32.
@@ -45,15 +44,15 @@ enum Owner {
     Scratch(usize),
 }
 
-pub(super) fn layout(nodes: &[Node], drafts: &[Draft], outputs: &[&Var]) -> Layout {
+pub(super) fn layout(nodes: &[Node], drafts: &[Draft], kept: &[usize]) -> Layout {
     let mut last_use = vec![0; nodes.len()];
     for (step, draft) in drafts.iter().enumerate() {
         for &input in &draft.inputs {
             last_use[storage(nodes, input)] = step;
         }
     }
-    for var in outputs {
-        last_use[storage(nodes, var.id)] = drafts.len(); // read after the run
+    for &id in kept {
+        last_use[storage(nodes, id)] = drafts.len(); // read after the run
     }
     let mut lives = Vec::new();
     for (step, draft) in drafts.iter().enumerate() {

@@ -70,21 +70,29 @@ pub struct Plan {
     pub(crate) indices: Vec<(String, Shape)>,
     pub(crate) arena: usize,
     pub(crate) has_gradients: bool,
+    pub(crate) updates: Vec<(Place, Operand)>,
     params: Vec<ParamPlace>,
     param_len: usize,
+    slab_len: usize,
 }
 
 impl Plan {
-    /// The learnt tensors' places in the slab.
+    /// The places in the slab of the learnt tensors, then of the buffers.
     #[must_use]
     pub fn params(&self) -> &[ParamPlace] {
         &self.params
     }
 
-    /// The number of learnt numbers: the length of the slab.
+    /// The number of learnt numbers: the length of the gradient slab.
     #[must_use]
     pub fn param_len(&self) -> usize {
         self.param_len
+    }
+
+    /// The length of the slab that is fed: the learnt numbers and the buffers behind them.
+    #[must_use]
+    pub fn slab_len(&self) -> usize {
+        self.slab_len
     }
 
     /// The elements of the arena: intermediate values and room for kernels.
@@ -184,22 +192,28 @@ struct Draft {
 
 fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
     let nodes = graph.nodes();
+    let learnt = graph.params();
+    let param_len = learnt.iter().map(|(_, shape)| shape.numel()).sum();
     let mut params = Vec::new();
-    let mut param_len = 0;
-    let mut param_places = vec![None; nodes.len()];
-    for (id, (name, shape)) in graph.param_ids().into_iter().zip(graph.params()) {
-        let place = Place::new(param_len, shape.numel());
-        param_places[id] = Some(place);
-        params.push(ParamPlace { name, shape, offset: param_len });
-        param_len += place.len;
+    let mut slab_len = 0;
+    let mut slab_places = vec![None; nodes.len()];
+    for (id, (name, shape)) in graph.slab_ids().into_iter().zip(learnt.into_iter().chain(graph.buffers())) {
+        let place = Place::new(slab_len, shape.numel());
+        slab_places[id] = Some(place);
+        params.push(ParamPlace { name, shape, offset: slab_len });
+        slab_len += place.len;
     }
 
-    let mut roots: Vec<usize> = outputs.iter().map(|var| var.id).collect();
+    // What is read after the run: the outputs, and what buffers become.
+    let updates = graph.updates();
+    let kept: Vec<usize> =
+        outputs.iter().map(|var| var.id).chain(updates.iter().map(|(_, value)| *value)).collect();
+    let mut roots = kept.clone();
     roots.extend(gradients.unwrap_or(&[]).iter().map(|var| var.id));
     let needed = needed(&nodes, &roots);
-    let drafts = draft(&nodes, &needed, outputs, gradients);
-    let drafts = fuse::fuse(&nodes, drafts, outputs);
-    let layout = memory::layout(&nodes, &drafts, outputs);
+    let drafts = draft(&nodes, &needed, &kept, gradients);
+    let drafts = fuse::fuse(&nodes, drafts, &kept);
+    let layout = memory::layout(&nodes, &drafts, &kept);
 
     let mut constants = Vec::new();
     let mut constant_places = vec![None; nodes.len()];
@@ -214,7 +228,9 @@ fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
         match &nodes[id].source {
             Source::Input { slot, .. } => Operand::Input(*slot),
             Source::Index { slot, .. } => Operand::Index(*slot),
-            Source::Param { .. } => Operand::Param(param_places[id].expect("every parameter has a place")),
+            Source::Param { .. } | Source::Buffer { .. } => {
+                Operand::Param(slab_places[id].expect("every parameter and every buffer has a place"))
+            }
             Source::Constant(_) => {
                 Operand::Constant(constant_places[id].expect("a needed constant has a place"))
             }
@@ -254,8 +270,13 @@ fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
         indices: fed(true),
         arena: layout.len(),
         has_gradients: gradients.is_some(),
+        updates: updates
+            .iter()
+            .map(|&(buffer, value)| (slab_places[buffer].expect("every buffer has a place"), operand(value)))
+            .collect(),
         params,
         param_len,
+        slab_len,
     }
 }
 
@@ -280,15 +301,15 @@ fn needed(nodes: &[Node], roots: &[usize]) -> Vec<bool> {
 }
 
 /// The computed values in order, each gradient directed to its stretch of the slab.
-fn draft(nodes: &[Node], needed: &[bool], outputs: &[&Var], gradients: Option<&[Var]>) -> Vec<Draft> {
+fn draft(nodes: &[Node], needed: &[bool], kept: &[usize], gradients: Option<&[Var]>) -> Vec<Draft> {
     let mut uses = vec![0_usize; nodes.len()];
     for (id, node) in nodes.iter().enumerate() {
         if needed[id] && !node.op().is_some_and(|op| op.any().is::<Reshape>()) {
             node.inputs().iter().for_each(|&input| uses[storage(nodes, input)] += 1);
         }
     }
-    for var in outputs {
-        uses[storage(nodes, var.id)] += 1;
+    for &id in kept {
+        uses[storage(nodes, id)] += 1;
     }
     let roots: Vec<usize> = gradients.unwrap_or(&[]).iter().map(|var| storage(nodes, var.id)).collect();
     let mut direct = vec![None; nodes.len()];
