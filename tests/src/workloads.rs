@@ -72,7 +72,11 @@ impl Workload {
         let model = self.model();
         let stepper = Stepper::new(&model, &self.loss(), par).expect("its loss is built in");
         let mut optimizer = Adam::default().optimizer();
-        let layout = model.params().into_iter().map(|param| (param.name, param.shape.dims().to_vec()));
+        let layout = model
+            .params()
+            .into_iter()
+            .filter(|param| param.learnt)
+            .map(|param| (param.name, param.shape.dims().to_vec()));
         optimizer.init(&Layout::packed(layout), DType::F32);
         let params = model.initial_params(0).into_iter().map(|x| x as f32).collect();
         let data = self.data();

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use crate::param::Lens;
-use crate::{Count, Error, Param, ParamSpec, Plug, Shape, Table, Value, Why};
+use crate::{Count, Error, Param, ParamSpec, Plug, Shape, Sizes, Table, Value, Why};
 
 /// A struct that describes itself.
 ///
@@ -180,6 +180,14 @@ pub(crate) fn check_value(value: &Value, spec: &ParamSpec, path: &str) -> Result
             Some(word) => one_of(word, words, path),
             None => whole(value, spec, "a whole number", path),
         },
+        Shape::Sizes { words } => match value {
+            Value::Text(word) => one_of(word, words, path),
+            Value::List(sizes) => sizes
+                .iter()
+                .enumerate()
+                .try_for_each(|(i, size)| whole(size, spec, "a whole number", &format!("{path}.{i}"))),
+            size => whole(size, spec, "a whole number or a list of them", path),
+        },
         Shape::Switch => {
             value.as_bool().map(|_| ()).ok_or_else(|| Error::wrong_type(path, "true or false", value))
         }
@@ -255,6 +263,7 @@ fn write<T>(object: &mut T, param: &Param<T>, value: &Value, path: &str) -> Resu
                 None => Count::Fixed(whole(value)),
             }
         }
+        Lens::Sizes(field) => *field(object) = Sizes::from_value(value),
         Lens::Switch(field) => *field(object) = value.as_bool().unwrap_or(false),
         Lens::Text(field) => value.as_str().unwrap_or("").clone_into(field(object)),
         Lens::Texts(field) => {
@@ -296,6 +305,7 @@ fn read<T>(object: &mut T, lens: &Lens<T>) -> Value {
             Count::Fixed(n) => Value::from(*n),
             Count::Word(word) => Value::from(word.as_str()),
         },
+        Lens::Sizes(field) => field(object).to_value(),
         Lens::Switch(field) => Value::Bool(*field(object)),
         Lens::Text(field) => Value::from(field(object).as_str()),
         Lens::Texts(field) => Value::from(field(object).clone()),

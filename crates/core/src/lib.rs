@@ -22,6 +22,7 @@ mod param;
 mod describe;
 mod plug;
 mod registry;
+mod sizes;
 
 mod config;
 mod search;
@@ -45,6 +46,7 @@ pub use report::{Flow, Reporter};
 pub use scale::Scale;
 pub use search::Search;
 pub use seed::{Generator, Seed};
+pub use sizes::Sizes;
 pub use space::{Condition, Dimension, Params, Space, Test};
 pub use suggest::nearest;
 pub use value::{Table, Value};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Count, Plug, Scale};
+use crate::{Count, Plug, Scale, Sizes};
 
 /// Whether a default search moves a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,11 @@ pub enum Shape {
     OptionalInt,
     /// A whole number or one of a few words, such as "classes".
     Count {
+        /// The words.
+        words: &'static [&'static str],
+    },
+    /// A whole number, one per axis, or one of a few words, such as "same".
+    Sizes {
         /// The words.
         words: &'static [&'static str],
     },
@@ -100,6 +105,7 @@ pub(crate) enum Lens<T> {
     Int(fn(&mut T) -> &mut usize),
     OptionalInt(fn(&mut T) -> &mut Option<usize>),
     Count(fn(&mut T) -> &mut Count),
+    Sizes(fn(&mut T) -> &mut Sizes),
     Switch(fn(&mut T) -> &mut bool),
     Text(fn(&mut T) -> &mut String),
     Texts(fn(&mut T) -> &mut Vec<String>),
@@ -207,6 +213,16 @@ impl<T> Param<T> {
         about: &'static str,
     ) -> Self {
         Self::new(name, about, Shape::Count { words }, Lens::Count(field)).ranged(low as f64, high as f64)
+    }
+
+    /// A whole number for all axes, one per axis, or one of a few words; a default search leaves it alone.
+    pub const fn sizes(
+        name: &'static str,
+        words: &'static [&'static str],
+        field: fn(&mut T) -> &mut Sizes,
+        about: &'static str,
+    ) -> Self {
+        Self::new(name, about, Shape::Sizes { words }, Lens::Sizes(field))
     }
 
     /// On or off; a default search leaves it alone.

@@ -252,12 +252,12 @@ impl Search {
         known_keys(range, kind, other, path)?;
         let fits = match spec.shape {
             Shape::Float | Shape::OptionalFloat => kind == "float" || kind == "int",
-            Shape::Int | Shape::OptionalInt | Shape::Count { .. } => kind == "int",
+            Shape::Int | Shape::OptionalInt | Shape::Count { .. } | Shape::Sizes { .. } => kind == "int",
             _ => false,
         };
         if !fits {
             let because = match spec.shape {
-                Shape::Int | Shape::OptionalInt | Shape::Count { .. } => {
+                Shape::Int | Shape::OptionalInt | Shape::Count { .. } | Shape::Sizes { .. } => {
                     "this is a whole number, search it with { int = [low, high] }"
                 }
                 _ => "this is not a number, search it with { choice = [...] }",

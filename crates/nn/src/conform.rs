@@ -6,7 +6,7 @@ use tunesmith_autodiff::{Feed, Graph, Runner, Var};
 use tunesmith_core::{Entry, Plug, Seed, all, conform};
 use tunesmith_tensor::Shape;
 
-use crate::{ActivationEntry, InitEntry, LayerEntry, LossEntry, Sequential, Targets};
+use crate::{ActivationEntry, InitEntry, LayerEntry, LossEntry, Mode, Sequential, Targets};
 
 /// Checks every linked plug-in of this crate's kinds; returns what is wrong, one line each.
 ///
@@ -135,14 +135,21 @@ pub fn init(entry: &InitEntry) -> Vec<String> {
     wrong
 }
 
-/// A layer with its defaults works on rows of numbers: unique parameter names, the same parameters in training and
-/// prediction, rows independent of each other in prediction, and the derivative of its values.
+/// A layer with its defaults works on a batch of its sample: unique parameter names, the same parameters in training and
+/// prediction, rows independent of each other in prediction, and the derivative of its values by its parameters and by
+/// its input, in prediction and in training.
 #[must_use]
 pub fn layer(entry: &LayerEntry) -> Vec<String> {
     let name = entry.meta().name;
-    let model = match Sequential::from_plugs(&[Plug::new(name)], [6], Some(3)) {
+    let sample = match entry.build(&Default::default(), "layer") {
+        Ok(layer) => layer.sample(),
+        Err(error) => return vec![error.to_string()],
+    };
+    let model = match Sequential::from_plugs(&[Plug::new(name)], sample.shape, Some(3)) {
         Ok(model) => model,
-        Err(error) => return vec![format!("does not work on [rows, 6] with its defaults: {error}")],
+        Err(error) => {
+            return vec![format!("does not work on [rows, {}] with its defaults: {error}", sample.shape)];
+        }
     };
     let mut wrong = Vec::new();
     let params = model.params();
@@ -152,31 +159,62 @@ pub fn layer(entry: &LayerEntry) -> Vec<String> {
         }
     }
     let names = |mode| model.recorded(4, mode).1.params;
-    if names(crate::Mode::Training) != names(crate::Mode::Prediction) {
+    if names(Mode::Training) != names(Mode::Prediction) {
         wrong.push("has other parameters in training than in prediction".into());
     }
     let slab = model.initial_params(1);
     let mut generator = Seed::new(5).named(name).generator();
-    let samples: Vec<f64> = (0..24).map(|_| generator.normal()).collect();
+    let width = sample.shape.numel();
+    let mut drawn = || match sample.below {
+        None => generator.normal(),
+        Some(bound) => generator.below(bound) as f64,
+    };
+    let samples: Vec<f64> = (0..4 * width).map(|_| drawn()).collect();
     let together = model.predict(&slab, &samples);
-    let apart: Vec<f64> = samples.chunks(6).flat_map(|sample| model.predict(&slab, sample)).collect();
+    let apart: Vec<f64> = samples.chunks(width).flat_map(|sample| model.predict(&slab, sample)).collect();
     let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-12 * (1.0 + b.abs());
     if together.len() != apart.len() || together.iter().zip(&apart).any(far) {
         wrong.push("predicts a row differently beside other rows".into());
     }
-    if !slab.is_empty() {
-        let traced = model.trace(4, crate::Mode::Prediction);
-        let values: &[f64] = &samples;
-        let loss = (&traced.output * &traced.output).sum();
-        let mut runner = Runner::<f64>::new(traced.graph.plan_training(&loss, &[]));
-        let mut gradient = vec![0.0; slab.len()];
-        let mut at = |params: &[f64]| {
-            runner.run_training(Feed { params, inputs: &[values], ..Feed::default() }, &mut gradient);
-            (runner.loss(), gradient.clone())
-        };
-        wrong.extend(compare(&slab, &mut at));
+    for mode in [Mode::Prediction, Mode::Training] {
+        wrong.extend(layer_slope(&model, mode, &slab, &samples, sample.below.is_none()));
     }
     wrong
+}
+
+/// The derivative of a model's outputs by all it learns and, where that is asked, by its input.
+fn layer_slope(
+    model: &Sequential,
+    mode: Mode,
+    slab: &[f64],
+    samples: &[f64],
+    by_input: bool,
+) -> Option<String> {
+    let traced = model.trace(4, mode);
+    let graph = &traced.graph;
+    let weights: Vec<f64> =
+        (0..traced.output.shape().numel()).map(|i| 1.0 + (i as f64 * 0.7).sin()).collect();
+    let weighted = &traced.output * &graph.constant(traced.output.shape(), &weights);
+    let loss = (&weighted * &traced.output).sum();
+    let mut by = graph.param_vars();
+    let learnt: usize = by.iter().map(|var| var.shape().numel()).sum();
+    if by_input {
+        by.push(traced.input.clone());
+    }
+    let slopes = graph.gradient(&loss, &by.iter().collect::<Vec<_>>());
+    let slopes: Vec<Var> = slopes.iter().map(|slope| slope + &graph.scalar(0.0)).collect();
+    let outputs: Vec<&Var> = std::iter::once(&loss).chain(&slopes).collect();
+    let mut runner = Runner::<f64>::new(graph.plan(&outputs));
+    let mut point = slab[..learnt].to_vec();
+    if by_input {
+        point.extend(samples);
+    }
+    compare(&point, &mut |point| {
+        let params = [&point[..learnt], &slab[learnt..]].concat();
+        let input = if by_input { &point[learnt..] } else { samples };
+        runner.run(Feed { params: &params, inputs: &[input], ..Feed::default() });
+        (runner.loss(), (1..outputs.len()).flat_map(|i| runner.output(i).to_vec()).collect())
+    })
 }
 
 fn slope_matches(graph: &Graph, loss: &Var, point: &[f64]) -> Option<String> {

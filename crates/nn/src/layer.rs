@@ -5,7 +5,32 @@ use std::fmt::Debug;
 use tunesmith_autodiff::Var;
 use tunesmith_core::{Describe, Error, Meta, Place, from_table, kind};
 
+use tunesmith_tensor::Shape;
+
 use crate::Trace;
+
+/// The kind of sample a layer is tried on by the conformance suite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The shape, without the rows.
+    pub shape: Shape,
+    /// Samples hold whole numbers from zero up to, not including, this; any numbers when it is `None`.
+    pub below: Option<usize>,
+}
+
+impl Sample {
+    /// Any numbers in that shape.
+    #[must_use]
+    pub fn numbers(shape: impl Into<Shape>) -> Self {
+        Self { shape: shape.into(), below: None }
+    }
+
+    /// Whole numbers below a bound in that shape.
+    #[must_use]
+    pub fn whole(shape: impl Into<Shape>, below: usize) -> Self {
+        Self { shape: shape.into(), below: Some(below) }
+    }
+}
 
 /// A part of a model: records its computation and makes its parameters.
 pub trait Layer: Debug + Send + Sync {
@@ -14,6 +39,11 @@ pub trait Layer: Debug + Send + Sync {
     /// # Errors
     /// When the input's shape cannot be used, with what would be right.
     fn forward(&self, trace: &mut Trace, input: &Var) -> Result<Var, Error>;
+
+    /// What the layer with its defaults is tried on by the conformance suite: six numbers, unless it needs another shape.
+    fn sample(&self) -> Sample {
+        Sample::numbers([6])
+    }
 }
 
 kind! {

@@ -35,7 +35,7 @@ pub mod plugin;
 
 pub use activation::{Activation, ActivationEntry};
 pub use init::{Init, InitEntry};
-pub use layer::{Layer, LayerEntry};
+pub use layer::{Layer, LayerEntry, Sample};
 pub use loss::{Loss, LossEntry, Targets};
 pub use sequential::{Param, Sequential, Traced};
 pub use summary::{Row, Summary};

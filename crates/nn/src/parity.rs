@@ -4,7 +4,6 @@ use tunesmith_autodiff::{Feed, Graph, Runner, Var};
 use tunesmith_core::parity::{Case, drop_switched_off, relative_error, worse};
 use tunesmith_core::{Entry, Plug, Table, Value, find};
 
-use crate::layers::Dense;
 use crate::{ActivationEntry, LossEntry, Mode, Sequential, Targets};
 
 pub use tunesmith_core::parity::Parity;
@@ -106,51 +105,111 @@ fn run(graph: &Graph, loss: &Var, output: &Var, params: &[f64], indices: &[&[i64
     (runner.output(1).to_vec(), gradient)
 }
 
-/// PyTorch's `Linear`; its weights have the same names and layouts here.
-fn layer(case: Case<'_>) -> Result<f64, String> {
+/// What a fixture's layer is called here, with the settings its arguments become.
+fn layer_plug(case: Case<'_>) -> Result<(Plug, Mode), String> {
     let name = case.text("layer")?;
-    if name != "linear" {
-        return Err(format!("no layer here is PyTorch's `{name}`"));
-    }
-    let part = |key: &str, name: &str| {
-        let table = case.value(key)?;
-        Case::new(table)?.numbers(name).map_err(|why| format!("in `{key}` {why}"))
+    let mut arguments = case.arguments("arguments")?;
+    let shape = |name: &str| -> Result<Vec<usize>, String> {
+        Ok(Case::new(case.value("parameters")?)?.numbers(name)?.shape)
     };
-    let inputs = case.list("inputs")?;
-    let ([input], weight) = (&inputs[..], part("parameters", "weight")?) else {
-        return Err("a linear layer has one input".into());
+    let (here, mode) = match name {
+        "batch_norm2d_train" => ("batch_norm", Mode::Training),
+        "batch_norm1d_eval" => ("batch_norm", Mode::Prediction),
+        "linear" => ("dense", Mode::Training),
+        "rnn_tanh" => ("simple_rnn", Mode::Training),
+        "lstm_bidirectional" => ("bidirectional", Mode::Training),
+        "transformer_encoder_layer_prenorm" => ("transformer_encoder_layer", Mode::Training),
+        other => (other, Mode::Training),
     };
-    let (Some((features, lead)), &[units, ins]) = (input.shape.split_last(), &weight.shape[..]) else {
-        return Err("`inputs` or `weight` is no matrix".into());
+    // What buffers start as is fed, not set.
+    arguments.retain(|name, _| !name.starts_with("running_"));
+    let mut plug = Plug { name: here.to_owned(), config: arguments };
+    let units = |gates: usize| Ok::<_, String>(shape("weight_hh_l0")?[0] / gates);
+    plug = match name {
+        "linear" => plug.with("units", shape("weight")?[0]),
+        "conv1d" | "conv2d" => plug.with("filters", shape("weight")?[0]),
+        "embedding" => {
+            let table = shape("weight")?;
+            plug.with("vocabulary", table[0]).with("units", table[1])
+        }
+        "lstm" => plug.with("units", units(4)?).with("return_sequences", true),
+        "gru" => plug.with("units", units(3)?).with("return_sequences", true),
+        "rnn_tanh" => plug.with("units", units(1)?).with("return_sequences", true),
+        "lstm_bidirectional" => {
+            let lstm = Plug::new("lstm").with("units", units(4)?).with("return_sequences", true);
+            plug.with("layer", lstm.to_value())
+        }
+        "transformer_encoder_layer_prenorm" => plug.with("norm_first", true).with("dropout", 0.0),
+        _ => plug,
     };
-    let cotangent = case.numbers("cotangent")?;
-    if *features != ins || lead.is_empty() || cotangent.shape != [lead, &[units]].concat() {
-        return Err(format!("a weight {:?} does not fit inputs {:?}", weight.shape, input.shape));
-    }
-    let bias = part("parameters", "bias").ok();
-    if bias.as_ref().is_some_and(|bias| bias.shape != [units]) {
-        return Err("the bias does not fit the weight".into());
-    }
-    let dense = Dense::new(units);
-    let model = Sequential::new(&input.shape[1..]);
-    let model = if bias.is_some() { model.with(dense) } else { model.with(dense.without_bias()) };
-    let traced = model.trace(input.shape[0], Mode::Training);
-    let graph = &traced.graph;
-    let loss = (&traced.output * &graph.constant(cotangent.shape, &cotangent.values)).sum();
-    let by = [vec![traced.input.clone()], graph.param_vars()].concat();
-    let slopes = graph.gradient(&loss, &by.iter().collect::<Vec<_>>());
-    let outputs: Vec<&Var> = [&traced.output].into_iter().chain(&slopes).collect();
-    let mut runner = Runner::<f64>::new(graph.plan(&outputs));
-    let params = [weight.values, bias.as_ref().map_or_else(Vec::new, |bias| bias.values.clone())].concat();
-    runner.run(Feed { params: &params, inputs: &[&input.values], ..Feed::default() });
+    Ok((plug, mode))
+}
 
-    let by_inputs = case.list("input_gradients")?;
-    let mut expected = vec![case.numbers("output")?, by_inputs.into_iter().next().unwrap_or_default()];
-    expected.push(part("parameter_gradients", "weight")?);
-    if bias.is_some() {
-        expected.push(part("parameter_gradients", "bias")?);
+/// One of PyTorch's layers: output, gradients of its input and its parameters, buffers after a training step. The names
+/// and the layouts of its parameters are the same here.
+fn layer(case: Case<'_>) -> Result<f64, String> {
+    let (plug, mode) = layer_plug(case)?;
+    let inputs = case.list("inputs")?;
+    let input = inputs.first().ok_or("a layer has an input")?;
+    let (Some((&rows, sample)), cotangent) = (input.shape.split_first(), case.numbers("cotangent")?) else {
+        return Err("`inputs` is a single number".into());
+    };
+    let model =
+        Sequential::from_plugs(std::slice::from_ref(&plug), sample, None).map_err(|e| e.to_string())?;
+    let given = Case::new(case.value("parameters")?)?;
+    let after = Case::new(case.value("buffers_after")?)?;
+    let by_parameter = Case::new(case.value("parameter_gradients")?)?;
+    let arguments = case.arguments("arguments")?;
+
+    let (mut slab, mut expected) = (Vec::new(), vec![case.numbers("output")?.values]);
+    // There is none by indices.
+    let by_input = case.list("input_gradients").ok().and_then(|list| list.into_iter().next());
+    expected.extend(by_input.as_ref().map(|g| g.values.clone()));
+    let params = model.params();
+    for param in &params {
+        let name = param.name.strip_prefix("0.").unwrap_or(&param.name);
+        let count = param.shape.numel();
+        if param.learnt {
+            let numbers = given.numbers(name)?;
+            if numbers.shape != param.shape.dims() {
+                return Err(format!("`{name}` is {:?} there, {} here", numbers.shape, param.shape));
+            }
+            slab.extend(numbers.values);
+            expected.push(by_parameter.numbers(name)?.values);
+        } else {
+            let start = match arguments.get(name).and_then(Value::as_f64) {
+                Some(start) => start,
+                None => f64::from(u8::from(name == "running_var")),
+            };
+            slab.extend(vec![start; count]);
+        }
     }
-    let errors =
-        expected.iter().enumerate().map(|(i, numbers)| relative_error(runner.output(i), &numbers.values));
-    Ok(errors.fold(0.0, worse))
+    let traced = model.trace(rows, mode);
+    let graph = &traced.graph;
+    if traced.output.shape().dims() != cotangent.shape {
+        return Err(format!("the output is {:?} there, {} here", cotangent.shape, traced.output.shape()));
+    }
+    let loss = (&traced.output * &graph.constant(cotangent.shape, &cotangent.values)).sum();
+    let input_var = by_input.map(|_| traced.input.clone());
+    let by: Vec<Var> = input_var.into_iter().chain(graph.param_vars()).collect();
+    let slopes = graph.gradient(&loss, &by.iter().collect::<Vec<_>>());
+    // What is handed through has no kernel that puts it out; a zero added gives it one.
+    let outputs: Vec<Var> =
+        std::iter::once(&traced.output).chain(&slopes).map(|v| v + &graph.scalar(0.0)).collect();
+    let mut runner = Runner::<f64>::new(graph.plan(&outputs.iter().collect::<Vec<_>>()));
+    runner.run(Feed { params: &slab, inputs: &[&input.values], ..Feed::default() });
+    let errors = expected.iter().enumerate().map(|(i, numbers)| relative_error(runner.output(i), numbers));
+    let mut error = errors.fold(0.0, worse);
+
+    runner.update(&mut slab);
+    let mut at = 0;
+    for param in &params {
+        let count = param.shape.numel();
+        if !param.learnt {
+            let wanted = after.numbers(param.name.strip_prefix("0.").unwrap_or(&param.name))?;
+            error = worse(error, relative_error(&slab[at..at + count], &wanted.values));
+        }
+        at += count;
+    }
+    Ok(error)
 }

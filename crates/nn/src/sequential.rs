@@ -10,7 +10,7 @@ use crate::init::find_init;
 use crate::layer::{Layer, LayerEntry};
 use crate::{Mode, Summary, Trace};
 
-/// A learnt tensor of a model: its name, its shape, how it starts.
+/// A tensor that a model owns: its name, its shape, how it starts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
     /// PyTorch's name: where the layer stands and what it is, `0.weight`.
@@ -19,6 +19,8 @@ pub struct Param {
     pub shape: Shape,
     /// The initialiser.
     pub init: Plug,
+    /// Whether it is learnt; what is not is a buffer, such as a running mean.
+    pub learnt: bool,
 }
 
 /// A model's computation, recorded for one batch size.
@@ -35,6 +37,7 @@ pub struct Traced {
 /// A model: layers one after another.
 ///
 /// It is a description; its parameters are a slab of numbers that the caller owns, in the order of [`Sequential::params`].
+/// Buffers, such as running means, lie behind what is learnt in the same slab.
 ///
 /// ```
 /// use tunesmith_nn::{Sequential, layers::{Dense, Dropout}};
@@ -112,16 +115,24 @@ impl Sequential {
         Shape::from(&self.trace(1, Mode::Prediction).output.shape().dims()[1..])
     }
 
-    /// The learnt tensors, in the order in which they lie in the slab.
+    /// The model's tensors in the order in which they lie in the slab: all that is learnt, then the buffers.
     #[must_use]
     pub fn params(&self) -> Vec<Param> {
-        self.recorded(1, Mode::Prediction).1.params
+        let mut params = self.recorded(1, Mode::Prediction).1.params;
+        params.sort_by_key(|param| !param.learnt); // stable
+        params
     }
 
-    /// How many numbers are learnt.
+    /// How many numbers are learnt; they come first in the slab.
     #[must_use]
     pub fn param_count(&self) -> usize {
-        self.params().iter().map(|param| param.shape.numel()).sum()
+        self.params().iter().filter(|param| param.learnt).map(|param| param.shape.numel()).sum()
+    }
+
+    /// Whether a batch must be trained on as a whole, because a layer's rows depend on each other.
+    #[must_use]
+    pub fn needs_whole_batch(&self) -> bool {
+        self.recorded(1, Mode::Training).1.whole_batch()
     }
 
     /// New parameters: each drawn by its initialiser from a stream named by the seed and the parameter.

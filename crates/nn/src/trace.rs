@@ -18,19 +18,29 @@ pub enum Mode {
 /// The recording of a model's computation.
 ///
 /// Parameters made here are named by where the layer stands (`2.weight`) and come in the same order in every mode.
+/// Buffers ([`Trace::buffer`]) are kept with them but not learnt: running means and their like.
 #[derive(Debug)]
 pub struct Trace {
     graph: Graph,
     mode: Mode,
     outputs: Option<usize>,
     path: Vec<String>,
+    whole_batch: bool,
     pub(crate) params: Vec<Param>,
     pub(crate) shapes: Vec<(String, Shape, usize)>,
 }
 
 impl Trace {
     pub(crate) fn new(mode: Mode, outputs: Option<usize>) -> Self {
-        Self { graph: Graph::new(), mode, outputs, path: Vec::new(), params: Vec::new(), shapes: Vec::new() }
+        Self {
+            graph: Graph::new(),
+            mode,
+            outputs,
+            path: Vec::new(),
+            whole_batch: false,
+            params: Vec::new(),
+            shapes: Vec::new(),
+        }
     }
 
     /// The graph that is recorded on.
@@ -50,8 +60,40 @@ impl Trace {
     pub fn param(&mut self, name: &str, shape: impl Into<Shape>, init: &Plug) -> Var {
         let shape = shape.into();
         let name = self.name_of(name);
-        self.params.push(Param { name: name.clone(), shape, init: init.clone() });
+        self.params.push(Param { name: name.clone(), shape, init: init.clone(), learnt: true });
         self.graph.param(&name, shape)
+    }
+
+    /// A tensor of the layer that is kept but not learnt, with how it starts; while training, [`Trace::update`] gives
+    /// its value after a step. A model with buffers is trained on whole batches ([`Trace::needs_whole_batch`]).
+    #[must_use]
+    pub fn buffer(&mut self, name: &str, shape: impl Into<Shape>, init: &Plug) -> Var {
+        let shape = shape.into();
+        let name = self.name_of(name);
+        self.whole_batch = true;
+        self.params.push(Param { name: name.clone(), shape, init: init.clone(), learnt: false });
+        self.graph.buffer(&name, shape)
+    }
+
+    /// What a buffer becomes after a training step; nothing in prediction.
+    ///
+    /// # Panics
+    /// As [`Graph::update`].
+    #[track_caller]
+    pub fn update(&mut self, buffer: &Var, value: &Var) {
+        if self.training() {
+            self.graph.update(buffer, value);
+        }
+    }
+
+    /// States that what the layer computes for a row while training depends on the other rows of its batch, so that the
+    /// batch must not be cut into shards.
+    pub fn needs_whole_batch(&mut self) {
+        self.whole_batch = true;
+    }
+
+    pub(crate) fn whole_batch(&self) -> bool {
+        self.whole_batch
     }
 
     /// A count as a number: "classes" is what the data asks the model to put out.

@@ -100,6 +100,8 @@ pub struct Trainer {
     params: Vec<f32>,
     /// What a rule that averages asks to be measured and kept instead of the parameters it walks with.
     averaged: Vec<f32>,
+    /// How many numbers are learnt; buffers lie behind them.
+    learnt: usize,
     lr_factor: f64,
     step: usize,
     seed: Seed,
@@ -122,7 +124,9 @@ impl Trainer {
         let stepper = Stepper::new(model, &training.loss, par)?;
         let mut optimizer = OptimizerEntry::make(&training.optimizer, "training.optimizer")?;
         optimizer.prepend(before_the_rule(training));
-        let layout = Layout::packed(model.params().into_iter().map(|p| (p.name, p.shape.dims().to_vec())));
+        let layout = Layout::packed(
+            model.params().into_iter().filter(|p| p.learnt).map(|p| (p.name, p.shape.dims().to_vec())),
+        );
         optimizer.init(&layout, DType::F32);
         let schedule = training
             .schedule
@@ -147,6 +151,7 @@ impl Trainer {
         }
         Ok(Self {
             averaged: vec![0.0; params.len()],
+            learnt: model.param_count(),
             measured,
             unit: None,
             model: model.clone(),
@@ -241,7 +246,7 @@ impl Trainer {
                     break;
                 }
             };
-            let averaged = self.optimizer.average(&self.params, &mut self.averaged);
+            let averaged = self.average();
             let values = self.measure(loss, averaged);
             let mut flow = Flow::Continue;
             for callback in &mut self.callbacks {
@@ -271,7 +276,7 @@ impl Trainer {
             }
         }
         let mut kept_epoch = history.epochs().len().saturating_sub(1);
-        if self.optimizer.average(&self.params, &mut self.averaged) {
+        if self.average() {
             std::mem::swap(&mut self.params, &mut self.averaged);
         }
         for callback in &mut self.callbacks {
@@ -282,6 +287,14 @@ impl Trainer {
         }
         let seconds = began.elapsed().as_secs_f64();
         Fitted { model: self.model, params: self.params, history, kept_epoch, outcome, seconds }
+    }
+
+    /// Asks the rule for averaged parameters; buffers are as they are.
+    fn average(&mut self) -> bool {
+        let (learnt, buffers) = self.params.split_at(self.learnt);
+        let (averaged, kept) = self.averaged.split_at_mut(self.learnt);
+        kept.copy_from_slice(buffers);
+        self.optimizer.average(learnt, averaged)
     }
 
     /// One pass over the rows: the mean loss, or `None` when the reporter wants to end.

@@ -71,6 +71,8 @@ pub struct Stepper {
     loss: Box<dyn Loss>,
     par: Par,
     outputs: usize,
+    /// How many numbers are learnt; buffers lie behind them in the slab.
+    learnt: usize,
     /// The shards for each size of batch that was met: the usual one, and the last of an epoch.
     batches: BTreeMap<usize, Vec<Shard>>,
 }
@@ -83,7 +85,8 @@ impl Stepper {
     pub fn new(model: &Sequential, loss: &Plug, par: Par) -> Result<Self, Error> {
         let loss = find_loss(loss, "training.loss")?;
         let outputs = model.output_shape().numel();
-        Ok(Self { model: model.clone(), loss, par, outputs, batches: BTreeMap::new() })
+        let learnt = model.param_count();
+        Ok(Self { model: model.clone(), loss, par, outputs, learnt, batches: BTreeMap::new() })
     }
 
     /// Takes one step on the rows of a batch and returns the batch's loss before it.
@@ -133,15 +136,20 @@ impl Stepper {
         for (slot, shard) in gradients.iter_mut().zip(shards.iter()) {
             *slot = &shard.gradients;
         }
-        optimizer.step(params, &gradients[..shards.len()], pace, par)?;
+        optimizer.step(&mut params[..self.learnt], &gradients[..shards.len()], pace, par)?;
+        // A model with buffers has one shard (see `shards_of`).
+        shards[0].runner.update(params);
         Ok(shards.iter().map(|shard| shard.loss).sum())
     }
 
     /// How many shards a batch of that many rows is cut into.
     #[must_use]
     pub fn shards_of(&self, rows: usize) -> usize {
+        if self.model.needs_whole_batch() {
+            return 1;
+        }
         let flops = 3 * self.model.summary().flops * rows as u64; // forward, and twice that backward
-        shard_count(rows, self.model.param_count(), flops)
+        shard_count(rows, self.learnt, flops)
     }
 
     fn shards(&self, rows: usize) -> Vec<Shard> {

@@ -122,6 +122,10 @@ fn type_name(shape: Shape) -> String {
         Shape::Name { options } => options.join(", "),
         Shape::Text => "text".into(),
         Shape::Texts => "list of texts".into(),
+        Shape::Sizes { words } => {
+            let numbers = std::iter::once("whole number or list of them");
+            numbers.chain(words.iter().copied()).collect::<Vec<_>>().join(", ")
+        }
         Shape::Floats => "list of numbers".into(),
         Shape::Plug { kind } => kind.to_owned(),
         Shape::OptionalPlug { kind } => format!("{kind} or \"off\""),
