@@ -1,14 +1,14 @@
 //! `Sizes`: a whole number for every axis alike, one for each axis, or a word: kernels, strides, padding.
 
-use crate::{Value, Why};
+use crate::Value;
 
 /// A size per axis, as PyTorch and Keras take it: `3`, `[2, 3]`, or a word such as `"same"`.
 ///
 /// ```
 /// use tunesmith_core::Sizes;
-/// assert_eq!(Sizes::Same(3).each(2), Ok(vec![3, 3]));
-/// assert_eq!(Sizes::Each(vec![2, 3]).each(2), Ok(vec![2, 3]));
-/// assert!(Sizes::Each(vec![2, 3]).each(1).is_err());
+/// assert_eq!(Sizes::Same(3).each(2), Some(vec![3, 3]));
+/// assert_eq!(Sizes::Each(vec![2, 3]).each(2), Some(vec![2, 3]));
+/// assert_eq!(Sizes::Each(vec![2, 3]).each(1), None);
 /// assert_eq!(Sizes::Word("same".into()).word(), Some("same"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,18 +22,13 @@ pub enum Sizes {
 }
 
 impl Sizes {
-    /// The size of each of so many axes.
-    ///
-    /// # Errors
-    /// When as many were not given, or a word was.
-    pub fn each(&self, axes: usize) -> Result<Vec<usize>, Why> {
+    /// The size of each of so many axes; nothing when as many were not given, or a word was.
+    #[must_use]
+    pub fn each(&self, axes: usize) -> Option<Vec<usize>> {
         match self {
-            Self::Same(size) => Ok(vec![*size; axes]),
-            Self::Each(sizes) if sizes.len() == axes => Ok(sizes.clone()),
-            other => Err(Why::OutOfRange {
-                value: other.to_value().to_string(),
-                allowed: format!("a whole number, or a list of {axes}"),
-            }),
+            Self::Same(size) => Some(vec![*size; axes]),
+            Self::Each(sizes) if sizes.len() == axes => Some(sizes.clone()),
+            _ => None,
         }
     }
 

@@ -27,5 +27,8 @@ pub mod matmul;
 pub mod pick;
 pub mod softmax;
 
+pub mod conv;
+pub mod pool;
+
 pub mod cross_entropy;
 pub mod dropout;

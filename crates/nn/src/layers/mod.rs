@@ -1,13 +1,20 @@
 //! The layers, one file each.
 
 mod activation;
+mod conv;
+mod conv_transpose2d;
 mod dense;
 mod dropout;
 mod flatten;
+mod images;
+mod pool;
 mod repeat;
 
 pub use activation::ActivationLayer;
+pub use conv::{Conv1d, Conv2d, Convolution, DepthwiseConv2d};
+pub use conv_transpose2d::ConvTranspose2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use pool::{AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d, Pooling};
 pub use repeat::Repeat;

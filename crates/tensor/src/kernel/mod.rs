@@ -19,14 +19,17 @@
 //! | [`reduce`] | sums, extremes, along slices, rows, columns, any axis |
 //! | [`softmax`] | softmax, log-softmax, log-sum-exp of rows |
 //! | [`gemm`] | the matrix product |
+//! | [`conv`], [`pool`] | convolution and pooling of images |
 //! | [`arena`] | one aligned buffer, cut into places |
 
 mod approx;
 pub mod arena;
+pub mod conv;
 pub mod elementwise;
 mod erf;
 mod fold;
 pub mod gemm;
+pub mod pool;
 mod real;
 pub mod reduce;
 mod simd;
