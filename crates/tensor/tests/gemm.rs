@@ -2,7 +2,9 @@
 
 use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 use tunesmith_tensor::kernel::Real;
-use tunesmith_tensor::kernel::gemm::{gemm, general, matmul_into};
+use tunesmith_tensor::kernel::gemm::{
+    Indirect, RightOperand, gemm, gemm_indirect, gemm_packed, general, matmul_into,
+};
 
 /// Values that repeat with no period common to the sizes.
 fn fill<T: Real>(length: usize, seed: usize) -> Vec<T> {
@@ -60,9 +62,9 @@ proptest! {
     #[test]
     fn strided_results_leave_the_gaps_alone(
         m in 1usize..20, k in 1usize..20, n in 1usize..20, gap in 1usize..4, transposed: bool, beta in 0usize..2,
-        extra in 0usize..40, tiny_loops: bool,
+        extra in 0usize..40, ours: bool,
     ) {
-        let product = if tiny_loops { gemm } else { general };
+        let product = if ours { gemm } else { general };
         let beta = beta as f32;
         let (a, b) = (fill::<f32>(m * k, 1), fill::<f32>(k * n, 2));
         let strides = if transposed { (gap, m * gap) } else { (n * gap, gap) };
@@ -119,4 +121,71 @@ fn short_operands_are_refused() {
 #[should_panic(expected = "gemm: entries of the result [2, 2] overlap with strides (1, 1)")]
 fn overlapping_results_are_refused() {
     gemm(2, 1, 2, 1.0, &[0.0f32; 2], (1, 1), &[0.0; 2], (2, 1), 0.0, &mut [0.0; 4], (1, 1));
+}
+
+#[test]
+fn what_is_not_finite_reaches_its_row_and_column_alone() {
+    let [m, k, n] = [13, 70, 67];
+    for (odd, at_zero) in [(f32::NAN, f32::NAN), (f32::INFINITY, f32::NAN), (f32::NEG_INFINITY, f32::NAN)] {
+        for packed_rows in [m, 200] {
+            let (mut a, mut b) = (vec![1.0f32; packed_rows * k], vec![1.0f32; k * n]);
+            (a[5 * k + 69], b[66]) = (odd, odd);
+            a[7 * k] = 0.0; // infinity times this zero is not a number
+            let mut c = vec![f32::NAN; packed_rows * n];
+            matmul_into(&a, false, &b, false, [packed_rows, k, n], 0.0, &mut c);
+            for (place, got) in c.iter().enumerate() {
+                let want = match (place / n, place % n) {
+                    (7, 66) => at_zero,
+                    (7, _) => k as f32 - 1.0,
+                    (5, _) | (_, 66) => odd,
+                    _ => k as f32,
+                };
+                assert!(
+                    *got == want || got.is_nan() && want.is_nan(),
+                    "{odd} became {got}, not {want}, at {place}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_inner_side_leaves_beta_of_the_old() {
+    let mut c = [2.0f32; 6];
+    gemm(2, 0, 3, 1.0, &[], (0, 1), &[], (3, 1), 0.5, &mut c, (3, 1));
+    assert_eq!(c, [1.0; 6]);
+    matmul_into(&[], false, &[], true, [2, 0, 3], 0.0, &mut c);
+    assert_eq!(c, [0.0; 6]);
+}
+
+#[test]
+fn repeated_products_allocate_nothing() {
+    for [m, k, n] in [[10, 2, 10], [128, 512, 256], [300, 300, 1000]] {
+        for flags in [(false, false), (true, false), (false, true), (true, true)] {
+            let (a, b, mut c) = (fill::<f32>(m * k, 1), fill::<f32>(k * n, 2), vec![0.0; m * n]);
+            let mut product = || matmul_into(&a, flags.0, &b, flags.1, [m, k, n], 0.0, &mut c);
+            product();
+            assert_eq!(allocation_counter::measure(product).count_total, 0, "{m} x {k} x {n} {flags:?}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "gemm: a packed operand [3, 4] takes")]
+fn a_packed_operand_of_another_size_is_refused() {
+    gemm_packed([1, 3, 4], &[0.0f32; 3], (3, 1), &[0.0; 12 * 16 + 1], 0.0, &mut [0.0; 4], 4);
+}
+
+#[test]
+#[should_panic(expected = "gemm: offsets of the left operand reach element 12 of 12")]
+fn offsets_outside_are_refused() {
+    let left = Indirect { data: &[0.0f32; 12], rows: &[0, 3], segments: &[(0, 2), (6, 4)], step: 1 };
+    gemm_indirect(&left, RightOperand::Strided(&[0.0; 6], (1, 1)), 1, 0.0, &mut [0.0; 2], 1);
+}
+
+#[test]
+#[should_panic(expected = "gemm: offsets of the left operand reach element 18446744073709551615 of 2")]
+fn offsets_beyond_all_numbers_are_refused() {
+    let left = Indirect { data: &[0.0f32; 2], rows: &[usize::MAX], segments: &[(2, 1)], step: usize::MAX };
+    gemm_indirect(&left, RightOperand::Strided(&[0.0; 1], (1, 1)), 1, 0.0, &mut [0.0; 1], 1);
 }

@@ -34,7 +34,6 @@ mod real;
 pub mod reduce;
 mod simd;
 pub mod softmax;
-mod tiny;
 
 #[cfg(test)]
 mod same_bits;
