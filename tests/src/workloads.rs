@@ -1,29 +1,74 @@
-//! The dense workloads that training is measured on, the same as other libraries are measured on.
+//! The workloads that training is measured on, the same as other libraries are measured on.
 
 use tunesmith_core::{Plug, Seed};
 use tunesmith_data::{Dataset, Targets};
-use tunesmith_nn::{Sequential, layers::Dense};
+use tunesmith_nn::Sequential;
+use tunesmith_nn::layers::{Conv2d, Dense, Flatten, MaxPool2d};
 use tunesmith_optim::{Adam, Layout, Optimizer, Pace, Rule};
 use tunesmith_tensor::{DType, Par};
 use tunesmith_train::Stepper;
 
-/// A dense network with ReLU between its layers, trained by Adam on random rows.
+/// A network trained by Adam on random rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
     /// Its name on the command line.
     pub name: &'static str,
-    /// Features, units of the hidden layers, outputs. One output is a probability, several are classes.
-    pub widths: &'static [usize],
+    /// What is trained.
+    pub network: Network,
     /// Rows per step.
     pub batch: usize,
 }
 
-/// From the smallest to the largest.
-pub const WORKLOADS: [Workload; 3] = [
-    Workload { name: "article", widths: &[2, 10, 1], batch: 10 },
-    Workload { name: "digits_mlp", widths: &[64, 128, 64, 10], batch: 32 },
-    Workload { name: "mnist_mlp", widths: &[784, 512, 256, 10], batch: 128 },
+/// The networks that are measured.
+#[derive(Clone, Copy, Debug)]
+pub enum Network {
+    /// Dense layers with ReLU between them, by their features, units of the hidden layers, and outputs. One output is a
+    /// probability, several are classes.
+    Dense(&'static [usize]),
+    /// Two convolutions, a pooling and two dense layers on images of 28 x 28 pixels.
+    Cnn,
+}
+
+/// From the smallest to the largest dense one, then the others.
+pub const WORKLOADS: [Workload; 4] = [
+    Workload { name: "article", network: Network::Dense(&[2, 10, 1]), batch: 10 },
+    Workload { name: "digits_mlp", network: Network::Dense(&[64, 128, 64, 10]), batch: 32 },
+    Workload { name: "mnist_mlp", network: Network::Dense(&[784, 512, 256, 10]), batch: 128 },
+    Workload { name: "cnn", network: Network::Cnn, batch: 64 },
 ];
+
+impl Network {
+    /// The widths of a dense one: what the hand-written loop is written for.
+    #[must_use]
+    pub fn widths(&self) -> Option<&'static [usize]> {
+        if let Self::Dense(widths) = self { Some(widths) } else { None }
+    }
+
+    fn model(self) -> Sequential {
+        match self {
+            Self::Dense(widths) => {
+                let (features, units) = widths.split_first().expect("a network has a first width");
+                let (outputs, hidden) = units.split_last().expect("a network has a last width");
+                let model = hidden.iter().fold(Sequential::new([*features]), |model, &units| {
+                    model.with(Dense::new(units).activation("relu"))
+                });
+                model.with(Dense::new(*outputs).activation(if *outputs == 1 { "sigmoid" } else { "linear" }))
+            }
+            Self::Cnn => Sequential::new([1, 28, 28])
+                .with(Conv2d::new(32, 3).activation("relu"))
+                .with(Conv2d::new(64, 3).activation("relu"))
+                .with(MaxPool2d::new(2))
+                .with(Flatten)
+                .with(Dense::new(128).activation("relu"))
+                .with(Dense::new(10)),
+        }
+    }
+
+    fn loss(self) -> Plug {
+        let binary = self.widths().is_some_and(|widths| widths.ends_with(&[1]));
+        Plug::new(if binary { "binary_cross_entropy" } else { "cross_entropy" })
+    }
+}
 
 impl Workload {
     /// The workload of that name.
@@ -32,36 +77,22 @@ impl Workload {
         WORKLOADS.into_iter().find(|workload| workload.name == name)
     }
 
-    fn outputs(&self) -> usize {
-        self.widths[self.widths.len() - 1]
-    }
-
     /// The network.
     #[must_use]
     pub fn model(&self) -> Sequential {
-        let (features, units) = self.widths.split_first().expect("a network has a first width");
-        let (outputs, hidden) = units.split_last().expect("a network has a last width");
-        let model = hidden.iter().fold(Sequential::new([*features]), |model, &units| {
-            model.with(Dense::new(units).activation("relu"))
-        });
-        model.with(Dense::new(*outputs).activation(if *outputs == 1 { "sigmoid" } else { "linear" }))
-    }
-
-    /// The loss.
-    #[must_use]
-    pub fn loss(&self) -> Plug {
-        Plug::new(if self.outputs() == 1 { "binary_cross_entropy" } else { "cross_entropy" })
+        self.network.model()
     }
 
     /// 64 batches of random rows.
     #[must_use]
     pub fn data(&self) -> Dataset {
-        let rows = 64 * self.batch;
+        let model = self.model();
+        let (rows, width) = (64 * self.batch, model.input_shape().numel());
         let mut generator = Seed::new(0).named(self.name).generator();
-        let x = (0..rows * self.widths[0]).map(|_| generator.normal() as f32).collect();
-        let classes = self.outputs().max(2);
+        let x = (0..rows * width).map(|_| generator.normal() as f32).collect();
+        let classes = model.output_shape().numel().max(2);
         let codes = (0..rows).map(|_| generator.below(classes) as i64).collect();
-        let features: Vec<String> = (0..self.widths[0]).map(|i| format!("x{i}")).collect();
+        let features: Vec<String> = (0..width).map(|i| format!("x{i}")).collect();
         let names = (0..classes).map(|i| i.to_string()).collect();
         Dataset::new(x, &features, Targets::Classes { codes, names })
     }
@@ -70,7 +101,7 @@ impl Workload {
     #[must_use]
     pub fn training(&self, par: Par) -> TrainingStep {
         let model = self.model();
-        let stepper = Stepper::new(&model, &self.loss(), par).expect("its loss is built in");
+        let stepper = Stepper::new(&model, &self.network.loss(), par).expect("its loss is built in");
         let mut optimizer = Adam::default().optimizer();
         let layout = model
             .params()

@@ -50,7 +50,7 @@ impl Settings {
 
 /// The JSON line of one workload.
 fn measure(workload: Workload, settings: &Settings) -> String {
-    let Workload { name, widths, batch } = workload;
+    let Workload { name, network, batch } = workload;
     let &Settings { threads, seconds, limit, .. } = settings;
     let par = if threads == 1 { Par::Seq } else { Par::Rayon };
     let mut training = workload.training(par);
@@ -61,7 +61,7 @@ fn measure(workload: Workload, settings: &Settings) -> String {
         let rate = rate * batch as f64;
         format!(r#"{{"workload":"{name}","batch":{batch},"threads":{threads},"samples_per_s":{rate:.0}"#)
     };
-    if limit {
+    if let (true, Some(widths)) = (limit, network.widths()) {
         let mut hand = HandLoop::new(widths, batch, threads, 1e-12);
         let [ours, limit] = alternating(seconds, [&mut step, &mut || hand.step()]);
         let limit_rate = limit * batch as f64;
