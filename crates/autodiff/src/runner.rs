@@ -1,6 +1,7 @@
 //! `Runner`: an arena and a plan's list of kernels, run again and again without allocating.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::arena::MAX_READS;
@@ -28,6 +29,17 @@ impl<T> Default for Feed<'_, T> {
     fn default() -> Self {
         Self { params: &[], inputs: &[], indices: &[], noise: 0 }
     }
+}
+
+/// What one kernel call of a plan costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// What it computes, from what shapes.
+    pub kernel: String,
+    /// Its floating point operations, roughly.
+    pub flops: u64,
+    /// The shortest time it took.
+    pub seconds: f64,
 }
 
 /// Runs one plan in elements of one type; owns the memory of its intermediate values.
@@ -150,20 +162,32 @@ impl<T: Element> Runner<T> {
 
     fn execute(&mut self, feed: &Feed<'_, T>, gradients: &mut [T]) {
         for step in &self.plan.steps {
-            match step.target {
-                Target::Arena(place) => {
-                    let reads = ArenaReads::of(step);
-                    let (read, [out, scratch]) =
-                        self.arena.split_slice(reads.places(), [place, step.scratch]);
-                    call(step, feed, &self.constants, &read, out, scratch);
-                }
-                Target::Gradient(place) => {
-                    let reads = ArenaReads::of(step);
-                    let (read, [scratch]) = self.arena.split_slice(reads.places(), [step.scratch]);
-                    call(step, feed, &self.constants, &read, &mut gradients[place.range()], scratch);
-                }
+            run_step(&mut self.arena, step, feed, &self.constants, gradients);
+        }
+    }
+
+    /// Runs the plan several times and says for each kernel call what it computes, its floating point operations, and the
+    /// shortest time it took: where a step's time goes.
+    ///
+    /// # Panics
+    /// As [`Runner::run`] and [`Runner::run_training`].
+    #[track_caller]
+    pub fn profile(&mut self, feed: Feed<'_, T>, gradients: &mut [T], runs: usize) -> Vec<Timing> {
+        self.check(&feed);
+        let time = |step: &Step| Timing {
+            kernel: step.to_string(),
+            flops: step.op.flops(&step.shapes, &step.shape),
+            seconds: f64::INFINITY,
+        };
+        let mut timings: Vec<Timing> = self.plan.steps.iter().map(time).collect();
+        for _ in 0..runs {
+            for (step, timing) in self.plan.steps.iter().zip(&mut timings) {
+                let start = Instant::now();
+                run_step(&mut self.arena, step, &feed, &self.constants, gradients);
+                timing.seconds = timing.seconds.min(start.elapsed().as_secs_f64());
             }
         }
+        timings
     }
 }
 
@@ -196,6 +220,27 @@ impl ArenaReads {
 
     fn places(&self) -> &[Place] {
         &self.places[..self.count]
+    }
+}
+
+#[inline]
+fn run_step<T: Element>(
+    arena: &mut Arena<T>,
+    step: &Step,
+    feed: &Feed<'_, T>,
+    constants: &[T],
+    gradients: &mut [T],
+) {
+    let reads = ArenaReads::of(step);
+    match step.target {
+        Target::Arena(place) => {
+            let (read, [out, scratch]) = arena.split_slice(reads.places(), [place, step.scratch]);
+            call(step, feed, constants, &read, out, scratch);
+        }
+        Target::Gradient(place) => {
+            let (read, [scratch]) = arena.split_slice(reads.places(), [step.scratch]);
+            call(step, feed, constants, &read, &mut gradients[place.range()], scratch);
+        }
     }
 }
 

@@ -23,32 +23,28 @@ pub struct ConvolveWeight(pub Conv);
 
 /// Checks that two operands have the shapes that the sizes ask for.
 fn check(conv: &Conv, inputs: &[Shape], wanted: [&[usize]; 2]) -> Result<(), String> {
-    let groups = conv.groups.max(1);
-    if !conv.input[3].is_multiple_of(groups) || !conv.outputs.is_multiple_of(groups) {
-        let because = "channels and outputs must be multiples of the groups";
-        return Err(format!("{because}, found {}, {} and {groups}", conv.input[3], conv.outputs));
-    }
     match inputs.iter().zip(wanted).find(|(shape, wanted)| shape.dims() != *wanted) {
-        Some((shape, wanted)) => Err(format!("the shape {} is needed, found {shape}", Shape::from(wanted))),
+        Some((shape, wanted)) => {
+            Err(format!("the shape {} is needed, found {shape}, for {conv:?}", Shape::from(wanted)))
+        }
         None => Ok(()),
     }
 }
 
 fn output(conv: &Conv) -> Result<[usize; 4], String> {
-    conv.output().ok_or_else(|| {
-        format!(
-            "a kernel {:?} with dilation {:?} does not fit into {:?}",
-            conv.kernel, conv.dilation, conv.input
-        )
-    })
+    match (conv.problem(), conv.output()) {
+        (None, Some(output)) => Ok(output),
+        (problem, _) => Err(format!("{}: {conv:?}", problem.unwrap_or("there is no output"))),
+    }
 }
 
 impl Primitive for Convolve {
     const NAME: &'static str = "conv";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        let output = output(&self.0)?;
         check(&self.0, inputs, [&self.0.input, &self.0.weight()])?;
-        output(&self.0).map(Shape::from)
+        Ok(Shape::from(output))
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
@@ -93,7 +89,7 @@ impl Primitive for ConvolveBack {
     }
 
     fn scratch(&self, _inputs: &[Shape], _output: &Shape) -> usize {
-        self.0.scratch()
+        self.0.scratch_back()
     }
 
     fn flops(&self, _inputs: &[Shape], _output: &Shape) -> u64 {
@@ -122,7 +118,7 @@ impl Primitive for ConvolveWeight {
     }
 
     fn scratch(&self, _inputs: &[Shape], _output: &Shape) -> usize {
-        self.0.scratch()
+        self.0.scratch_weight()
     }
 
     fn flops(&self, _inputs: &[Shape], _output: &Shape) -> u64 {
@@ -157,6 +153,9 @@ gradient_cases! {
     "conv" [[2, 4, 5, 2], [3, 2, 2, 3]] |x| x[0].conv(&x[1], Conv::new([2, 4, 5, 2], [3, 2], 3)).square();
     "conv, stride and padding" [[1, 5, 4, 2], [3, 3, 2, 2]] |x| {
         x[0].conv(&x[1], Conv { stride: [2, 1], padding: [1, 2], ..Conv::new([1, 5, 4, 2], [3, 3], 2) })
+    };
+    "conv, more padding than the kernel reaches" [[1, 3, 3, 2], [2, 2, 2, 2]] |x| {
+        x[0].conv(&x[1], Conv { padding: [2, 0], padding_after: Some([0, 3]), ..Conv::new([1, 3, 3, 2], [2, 2], 2) })
     };
     "conv, dilation and groups" [[1, 5, 6, 4], [2, 2, 2, 4]] |x| {
         x[0].conv(&x[1], Conv { dilation: [2, 3], groups: 2, ..Conv::new([1, 5, 6, 4], [2, 2], 4) })

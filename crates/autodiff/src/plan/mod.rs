@@ -143,19 +143,25 @@ impl fmt::Display for Plan {
             self.flops()
         )?;
         for step in &self.steps {
-            let name = match step.op.any().downcast_ref::<Fused>() {
-                Some(fused) => fused.to_string(),
-                None => step.op.name().to_owned(),
-            };
             let to = match step.target {
                 Target::Arena(place) => format!("arena {}", place.offset),
                 Target::Gradient(place) => format!("gradient {}", place.offset),
             };
-            let shapes: Vec<String> = step.shapes.iter().map(ToString::to_string).collect();
             let flops = step.op.flops(&step.shapes, &step.shape);
-            writeln!(f, "  {name}: {} -> {} at {to}, {flops} flops", shapes.join(" "), step.shape)?;
+            writeln!(f, "  {step} at {to}, {flops} flops")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.op.any().downcast_ref::<Fused>() {
+            Some(fused) => write!(f, "{fused}")?,
+            None => write!(f, "{}", self.op.name())?,
+        }
+        let shapes: Vec<String> = self.shapes.iter().map(ToString::to_string).collect();
+        write!(f, ": {} -> {}", shapes.join(" "), self.shape)
     }
 }
 

@@ -155,6 +155,9 @@ impl<const AXES: usize> Convolution<AXES> {
             groups,
             ..Conv::new(input, kernel, filters)
         };
+        if let (Some(problem), true) = (conv.problem(), conv.output().is_some()) {
+            return Err(trace.error(problem));
+        }
         if conv.output().is_none() {
             let (size, least) = (&input[3 - AXES..3], &reach[2 - AXES..]);
             return Err(trace.error(format!(

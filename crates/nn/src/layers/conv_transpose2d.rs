@@ -128,6 +128,9 @@ impl Layer for ConvTranspose2d {
             // It is the derivative of the convolution that leads the other way.
             let output = [dims.dims()[0], height, width, filters];
             let conv = Conv { stride, padding, dilation, groups, ..Conv::new(output, kernel, channels) };
+            if let Some(problem) = conv.problem() {
+                return Err(trace.error(problem));
+            }
             let sum = x.conv_back(&weight.permute(&[2, 3, 1, 0]), conv);
             Ok(activation.apply(&bias.map_or(sum.clone(), |bias| sum + bias)))
         })

@@ -1,14 +1,17 @@
 //! Convolution of images `[rows, height, width, channels]`: the product, and its two transposes for derivatives.
 //!
-//! An output pixel is a row of a matrix product: the input pixels under the kernel, laid side by side, times the kernel
-//! as a matrix `[height * width * channels, outputs]`. These rows are laid out a tile at a time, so that they stay in the
-//! cache and never exist as a whole.
+//! An output pixel is a row of a matrix product: the input pixels under the kernel, side by side, times the kernel as a
+//! matrix `[height * width * channels, outputs]`. These rows are never laid out: the product reads them where they are
+//! ([`gemm_indirect`]), in a copy of the image that has its padding. So does the derivative by the weights, and by the
+//! input where the kernel moves by one pixel; with longer strides that one scatters a tile of rows at a time.
 
 use super::Real;
-use super::gemm::gemm;
+use super::gemm::{Indirect, RightOperand, gemm, gemm_indirect, pack, packed_len};
 
-/// Pixels laid out at once.
+/// Rows of a product that are handed on at once.
 const TILE: usize = 128;
+/// Most taps of a kernel: their places stand in an array.
+const MAX_TAPS: usize = 1024;
 
 /// The sizes of a convolution: what the input and the kernel are and how one moves over the other.
 ///
@@ -61,7 +64,7 @@ impl Conv {
     /// The shape of the weights: `[height, width, channels of a group, outputs]`.
     #[must_use]
     pub fn weight(&self) -> [usize; 4] {
-        [self.kernel[0], self.kernel[1], self.input[3] / self.groups, self.outputs]
+        [self.kernel[0], self.kernel[1], self.input[3] / self.groups.max(1), self.outputs]
     }
 
     /// Multiplications and additions of one pass.
@@ -72,10 +75,79 @@ impl Conv {
         2 * (pixels * height * width * channels * outputs) as u64
     }
 
-    /// Elements of room that a pass needs.
+    /// Elements of room that [`convolve`] needs, for numbers of either type.
     #[must_use]
     pub fn scratch(&self) -> usize {
-        if self.is_depthwise() { 0 } else { TILE * self.taps() }
+        if self.is_depthwise() {
+            return 0;
+        }
+        let (taps, outputs) = (self.taps(), self.outputs / self.groups.max(1));
+        self.padded_len() + packed_len::<f32>(taps, outputs).max(packed_len::<f64>(taps, outputs))
+    }
+
+    /// Elements of room that [`convolve_back`] needs.
+    #[must_use]
+    pub fn scratch_back(&self) -> usize {
+        match self.flipped() {
+            _ if self.is_depthwise() => 0,
+            Some(flipped) => flipped.scratch() + self.weight().iter().product::<usize>(),
+            None => TILE * self.taps(),
+        }
+    }
+
+    /// Elements of room that [`convolve_weight`] needs.
+    #[must_use]
+    pub fn scratch_weight(&self) -> usize {
+        if self.is_depthwise() { 0 } else { self.padded_len() }
+    }
+
+    /// What is wrong with these sizes, if anything.
+    #[must_use]
+    pub fn problem(&self) -> Option<&'static str> {
+        let (channels, groups) = (self.input[3], self.groups);
+        if groups == 0 || !channels.is_multiple_of(groups) || !self.outputs.is_multiple_of(groups) {
+            Some("channels and outputs must be multiples of the groups")
+        } else if self.kernel[0] * self.kernel[1] > MAX_TAPS {
+            Some("a kernel has at most 1,024 taps")
+        } else if self.output().is_none() {
+            Some("the kernel reaches farther than the padded input")
+        } else {
+            None
+        }
+    }
+
+    /// Height and width of the input with its padding.
+    fn padded(&self) -> [usize; 2] {
+        let after = self.padding_after.unwrap_or(self.padding);
+        [0, 1].map(|axis| self.padding[axis] + self.input[axis + 1] + after[axis])
+    }
+
+    fn has_padding(&self) -> bool {
+        self.padded() != [self.input[1], self.input[2]]
+    }
+
+    /// Elements of one image with its padding; none when it has none.
+    fn padded_len(&self) -> usize {
+        if self.has_padding() { self.padded()[0] * self.padded()[1] * self.input[3] } else { 0 }
+    }
+
+    /// The convolution over the output that is this one's transpose, if there is one: by the kernel turned around, with
+    /// inputs and outputs in each other's place.
+    fn flipped(&self) -> Option<Self> {
+        let output = self.output()?;
+        if self.groups != 1 || self.stride != [1, 1] {
+            return None;
+        }
+        let after = self.padding_after.unwrap_or(self.padding);
+        let reach = [0, 1].map(|axis| self.dilation[axis] * (self.kernel[axis] - 1));
+        let padding =
+            |before: [usize; 2]| Some([reach[0].checked_sub(before[0])?, reach[1].checked_sub(before[1])?]);
+        Some(Self {
+            padding: padding(self.padding)?,
+            padding_after: Some(padding(after)?),
+            dilation: self.dilation,
+            ..Self::new(output, self.kernel, self.input[3])
+        })
     }
 
     /// Elements of a group that one output pixel sees.
@@ -110,20 +182,6 @@ impl Conv {
         }
     }
 
-    /// Lays out what output pixels see of a group's channels.
-    fn lay_out<T: Real>(&self, x: &[T], group: usize, first: usize, columns: &mut [T]) {
-        let (channels, all) = (self.input[3] / self.groups, self.input[3]);
-        for (i, column) in columns.chunks_exact_mut(self.taps()).enumerate() {
-            self.each_tap(first + i, |tap, pixel| {
-                let to = &mut column[tap * channels..][..channels];
-                match pixel {
-                    Some(pixel) => to.copy_from_slice(&x[pixel * all + group * channels..][..channels]),
-                    None => to.fill(T::ZERO),
-                }
-            });
-        }
-    }
-
     /// Adds what was laid out to the pixels it came from.
     fn gather_back<T: Real>(&self, columns: &[T], group: usize, first: usize, x: &mut [T]) {
         let (channels, all) = (self.input[3] / self.groups, self.input[3]);
@@ -138,24 +196,57 @@ impl Conv {
         }
     }
 
-    /// Calls `f` with each group and tile: the group, the first pixel, the pixels.
-    fn each_tile(&self, mut f: impl FnMut(usize, usize, usize)) {
-        let pixels = self.pixels();
-        for group in 0..self.groups {
-            for first in (0..pixels).step_by(TILE) {
-                f(group, first, TILE.min(pixels - first));
+    /// An image with its padding, in `room` if it has any.
+    fn with_padding<'a, T: Real>(&self, image: &'a [T], room: &'a mut [T]) -> &'a [T] {
+        if !self.has_padding() {
+            return image;
+        }
+        let (row, padded_row) = (self.input[2] * self.input[3], self.padded()[1] * self.input[3]);
+        let room = &mut room[..self.padded_len()];
+        room.fill(T::ZERO);
+        let first = self.padding[0] * padded_row + self.padding[1] * self.input[3];
+        for (from, to) in image.chunks_exact(row).zip(room[first..].chunks_mut(padded_row)) {
+            to[..row].copy_from_slice(from);
+        }
+        room
+    }
+
+    /// Where the corner under the kernel of an output pixel of one image lies, in the image with its padding.
+    #[inline]
+    fn corner(&self, width: usize, pixel: usize) -> usize {
+        let (y, x) = (pixel / width, pixel % width);
+        (y * self.stride[0] * self.padded()[1] + x * self.stride[1]) * self.input[3]
+    }
+
+    /// Where a tap lies behind that corner.
+    fn tap(&self, tap: usize) -> usize {
+        let (y, x) = (tap / self.kernel[1], tap % self.kernel[1]);
+        (y * self.dilation[0] * self.padded()[1] + x * self.dilation[1]) * self.input[3]
+    }
+
+    /// The runs of numbers under the kernel: one for each of its rows where taps and channels have no gaps, else one for
+    /// each tap. Returns how many.
+    fn segments(&self, segments: &mut [(usize, usize); MAX_TAPS]) -> usize {
+        let [height, width, channels, _] = self.weight();
+        if self.dilation[1] == 1 && self.groups == 1 {
+            for (y, segment) in segments[..height].iter_mut().enumerate() {
+                *segment = (self.tap(y * width), width * channels);
             }
+            height
+        } else {
+            for (tap, segment) in segments[..height * width].iter_mut().enumerate() {
+                *segment = (self.tap(tap), channels);
+            }
+            height * width
         }
     }
 
     #[track_caller]
     fn check(&self, x: usize, weight: usize, y: usize) {
         let [rows, height, width, channels] = self.input;
-        let fits = self.output().is_some()
-            && self.groups > 0
-            && channels.is_multiple_of(self.groups)
-            && self.outputs.is_multiple_of(self.groups);
-        assert!(fits, "conv: these sizes do not fit each other: {self:?}");
+        if let Some(problem) = self.problem() {
+            panic!("conv: {problem}: {self:?}");
+        }
         let wanted =
             (rows * height * width * channels, self.weight().iter().product(), self.pixels() * self.outputs);
         assert!(
@@ -184,12 +275,31 @@ pub fn convolve<T: Real>(conv: &Conv, x: &[T], weight: &[T], y: &mut [T], scratc
         return depthwise(conv, x, weight, y);
     }
     let (taps, all, outputs) = (conv.taps(), conv.outputs, conv.outputs / conv.groups);
-    conv.each_tile(|group, first, count| {
-        let columns = &mut scratch[..count * taps];
-        conv.lay_out(x, group, first, columns);
-        let (weight, y) = (&weight[group * outputs..], &mut y[first * all + group * outputs..]);
-        gemm(count, taps, outputs, T::ONE, columns, (taps, 1), weight, (all, 1), T::ZERO, y, (all, 1));
-    });
+    let (room, packed) = scratch.split_at_mut(conv.padded_len());
+    let packed = &mut packed[..packed_len::<T>(taps, outputs)];
+    let [_, height, width, _] = conv.output().expect("checked");
+    let mut segments = [(0, 0); MAX_TAPS];
+    let segments = {
+        let count = conv.segments(&mut segments);
+        &segments[..count]
+    };
+    let (image, pixels) = (x.len() / conv.input[0].max(1), height * width);
+    for group in 0..conv.groups {
+        pack(&weight[group * outputs..], (all, 1), taps, outputs, packed);
+        for (x, y) in x.chunks_exact(image.max(1)).zip(y.chunks_exact_mut((pixels * all).max(1))) {
+            let data = conv.with_padding(x, room);
+            for first in (0..pixels).step_by(TILE) {
+                let count = TILE.min(pixels - first);
+                let mut rows = [0; TILE];
+                for (i, row) in rows[..count].iter_mut().enumerate() {
+                    *row = conv.corner(width, first + i) + group * conv.input[3] / conv.groups;
+                }
+                let left = Indirect { data, rows: &rows[..count], segments, step: 1 };
+                let y = &mut y[first * all + group * outputs..];
+                gemm_indirect(&left, RightOperand::Packed(packed), outputs, T::ZERO, y, all);
+            }
+        }
+    }
 }
 
 /// The derivative of [`convolve`] by `x`, given that by `y`: the transposed convolution, written to `x`.
@@ -199,17 +309,39 @@ pub fn convolve<T: Real>(conv: &Conv, x: &[T], weight: &[T], y: &mut [T], scratc
 #[track_caller]
 pub fn convolve_back<T: Real>(conv: &Conv, y: &[T], weight: &[T], x: &mut [T], scratch: &mut [T]) {
     conv.check(x.len(), weight.len(), y.len());
-    x.fill(T::ZERO);
     if conv.is_depthwise() {
         return depthwise_back(conv, y, weight, x);
     }
+    if let Some(flipped) = conv.flipped() {
+        let (turned, scratch) = scratch.split_at_mut(weight.len());
+        turn_around(conv, weight, turned);
+        return convolve(&flipped, y, turned, x, scratch);
+    }
+    x.fill(T::ZERO);
     let (taps, all, outputs) = (conv.taps(), conv.outputs, conv.outputs / conv.groups);
-    conv.each_tile(|group, first, count| {
-        let columns = &mut scratch[..count * taps];
-        let (weight, y) = (&weight[group * outputs..], &y[first * all + group * outputs..]);
-        gemm(count, outputs, taps, T::ONE, y, (all, 1), weight, (1, all), T::ZERO, columns, (taps, 1));
-        conv.gather_back(columns, group, first, x);
-    });
+    let pixels = conv.pixels();
+    for group in 0..conv.groups {
+        for first in (0..pixels).step_by(TILE) {
+            let count = TILE.min(pixels - first);
+            let columns = &mut scratch[..count * taps];
+            let (weight, y) = (&weight[group * outputs..], &y[first * all + group * outputs..]);
+            gemm(count, outputs, taps, T::ONE, y, (all, 1), weight, (1, all), T::ZERO, columns, (taps, 1));
+            conv.gather_back(columns, group, first, x);
+        }
+    }
+}
+
+/// The kernel turned around, with inputs and outputs in each other's place.
+fn turn_around<T: Real>(conv: &Conv, weight: &[T], turned: &mut [T]) {
+    let [height, width, channels, outputs] = conv.weight();
+    let tap = (channels * outputs).max(1);
+    for (from, to) in weight.chunks_exact(tap).rev().zip(turned.chunks_exact_mut(tap)).take(height * width) {
+        for (output, to) in to.chunks_exact_mut(channels).enumerate() {
+            for (channel, to) in to.iter_mut().enumerate() {
+                *to = from[channel * outputs + output];
+            }
+        }
+    }
 }
 
 /// The derivative of [`convolve`] by `weight`, given that by `y`, written to `weight`.
@@ -223,13 +355,36 @@ pub fn convolve_weight<T: Real>(conv: &Conv, x: &[T], y: &[T], weight: &mut [T],
     if conv.is_depthwise() {
         return depthwise_weight(conv, x, y, weight);
     }
-    let (taps, all, outputs) = (conv.taps(), conv.outputs, conv.outputs / conv.groups);
-    conv.each_tile(|group, first, count| {
-        let columns = &mut scratch[..count * taps];
-        conv.lay_out(x, group, first, columns);
-        let (weight, y) = (&mut weight[group * outputs..], &y[first * all + group * outputs..]);
-        gemm(taps, count, outputs, T::ONE, columns, (1, taps), y, (all, 1), T::ONE, weight, (all, 1));
-    });
+    let (all, outputs, channels) = (conv.outputs, conv.outputs / conv.groups, conv.input[3] / conv.groups);
+    let [_, height, width, _] = conv.output().expect("checked");
+    let (image, pixels) = (x.len() / conv.input[0].max(1), height * width);
+    for (x, y) in x.chunks_exact(image.max(1)).zip(y.chunks_exact((pixels * all).max(1))) {
+        let data = conv.with_padding(x, scratch);
+        for group in 0..conv.groups {
+            // A row for each tap and channel, a segment for each row of pixels.
+            for first in (0..conv.taps()).step_by(TILE) {
+                let count = TILE.min(conv.taps() - first);
+                let mut rows = [0; TILE];
+                for (i, row) in rows[..count].iter_mut().enumerate() {
+                    let (tap, channel) = ((first + i) / channels, (first + i) % channels);
+                    *row = conv.tap(tap) + group * channels + channel;
+                }
+                for top in (0..height).step_by(TILE) {
+                    let lines = TILE.min(height - top);
+                    let mut segments = [(0, 0); TILE];
+                    for (i, segment) in segments[..lines].iter_mut().enumerate() {
+                        *segment = (conv.corner(width, (top + i) * width), width);
+                    }
+                    let (rows, segments, step) =
+                        (&rows[..count], &segments[..lines], conv.stride[1] * conv.input[3]);
+                    let left = Indirect { data, rows, segments, step };
+                    let right = RightOperand::Strided(&y[top * width * all + group * outputs..], (all, 1));
+                    let weight = &mut weight[first * all + group * outputs..];
+                    gemm_indirect(&left, right, outputs, T::ONE, weight, all);
+                }
+            }
+        }
+    }
 }
 
 /// Every channel for itself: a row of channels times a row of weights at every tap.
@@ -247,6 +402,7 @@ fn depthwise<T: Real>(conv: &Conv, x: &[T], weight: &[T], y: &mut [T]) {
 }
 
 fn depthwise_back<T: Real>(conv: &Conv, y: &[T], weight: &[T], x: &mut [T]) {
+    x.fill(T::ZERO);
     let channels = conv.outputs;
     for (pixel, y) in y.chunks_exact(channels).enumerate() {
         conv.each_tap(pixel, |tap, from| {
