@@ -30,5 +30,8 @@ pub mod softmax;
 pub mod conv;
 pub mod pool;
 
+pub mod class_weights;
 pub mod cross_entropy;
+pub mod ctc;
 pub mod dropout;
+pub mod row_cross_entropy;
