@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::Real;
 
-use super::pick::checked;
+use super::pick::{checked, extended, lead};
 use crate::op::{Call, Primitive, Site};
 use crate::{Var, gradient_cases};
 
@@ -56,6 +56,17 @@ impl ClassWeights {
         Some(self.of_class(checked(label, classes)))
     }
 
+    /// What the labels of a row count on average: its share in a mean over rows.
+    ///
+    /// # Panics
+    /// As for [`ClassWeights::of`].
+    #[must_use]
+    #[track_caller]
+    pub fn mean_of(&self, labels: &[i64], classes: usize) -> f64 {
+        let sum: f64 = labels.iter().map(|&label| self.of(label, classes).unwrap_or(0.0)).sum();
+        sum / labels.len().max(1) as f64
+    }
+
     /// How much a class counts that is known to be one.
     pub(super) fn of_class(&self, class: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[class])
@@ -77,15 +88,15 @@ impl ClassWeights {
     }
 }
 
-/// From `[rows, classes]` and a label per row, each row's element at its label times the label's weight, `[rows]`; zero
-/// for an ignored label.
+/// From `[..., classes]` and a label per row, each row's element at its label times the label's weight, `[...]`; zero for
+/// an ignored label.
 #[derive(Clone, Debug)]
 pub struct WeightedPick {
     /// What labels count.
     pub weights: ClassWeights,
 }
 
-/// From `[rows]` and a label per row, `[rows, cols]` with each value times its label's weight at the label, zeros
+/// From `[...]` and a label per value, `[..., cols]` with each value times its label's weight at the label, zeros
 /// elsewhere.
 #[derive(Clone, Debug)]
 pub struct WeightedPlace {
@@ -99,19 +110,12 @@ impl Primitive for WeightedPick {
     const NAME: &'static str = "weighted_pick";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        match (inputs[0].dims(), inputs[1].dims()) {
-            (&[rows, cols], &[count]) if rows == count => {
-                self.weights.fits(cols).map(|()| Shape::from([rows]))
-            }
-            _ => Err(format!(
-                "[rows, classes] and a label per row are needed, found {} and {}",
-                inputs[0], inputs[1]
-            )),
-        }
+        let (lead, cols) = lead(&inputs[0], &inputs[1])?;
+        self.weights.fits(cols).map(|()| Shape::from(lead))
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        let cols = call.shapes[0].dims()[1];
+        let (_, cols) = lead(&call.shapes[0], &call.shapes[1]).expect("checked while building");
         let rows = call.out.iter_mut().zip(call.inputs[0].chunks_exact(cols));
         for ((out, row), &label) in rows.zip(call.indices[0]) {
             *out = self
@@ -122,7 +126,7 @@ impl Primitive for WeightedPick {
     }
 
     fn derivative(&self, site: &Site<'_>) -> Vec<Option<Var>> {
-        let cols = site.inputs[0].shape().dims()[1];
+        let cols = *site.inputs[0].shape().dims().last().expect("checked while building");
         let place = WeightedPlace { weights: self.weights.clone(), cols };
         vec![Some(site.gradient.graph().apply(place, &[site.gradient, &site.inputs[1]])), None]
     }
@@ -132,14 +136,8 @@ impl Primitive for WeightedPlace {
     const NAME: &'static str = "weighted_place";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        match (inputs[0].dims(), inputs[1].dims()) {
-            (&[rows], &[count]) if rows == count => {
-                self.weights.fits(self.cols).map(|()| Shape::from([rows, self.cols]))
-            }
-            _ => {
-                Err(format!("a value and a label per row are needed, found {} and {}", inputs[0], inputs[1]))
-            }
-        }
+        self.weights.fits(self.cols)?;
+        extended(&inputs[0], &inputs[1], self.cols)
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
@@ -161,7 +159,7 @@ impl Var {
     /// The element of each row at that row's label, times what the label counts; zero for an ignored label.
     ///
     /// # Panics
-    /// When this is not `[rows, classes]`, the labels are not `[rows]`, or the weights are not one per class.
+    /// When this is not `[..., classes]`, the labels are not `[...]`, or the weights are not one per class.
     #[must_use]
     #[track_caller]
     pub fn weighted_pick(&self, labels: &Self, weights: &ClassWeights) -> Self {

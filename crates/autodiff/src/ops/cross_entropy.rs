@@ -3,7 +3,7 @@
 use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::{Real, elementwise, reduce, softmax};
 
-use super::pick::checked;
+use super::pick::{checked, lead};
 use crate::op::{Call, Primitive, Site};
 use crate::{Var, gradient_cases};
 
@@ -23,13 +23,11 @@ pub struct CrossEntropyGradient {
     pub scale: f64,
 }
 
-fn rows(inputs: &[Shape]) -> Result<(usize, usize), String> {
-    match (inputs[0].dims(), inputs[1].dims()) {
-        (&[rows, cols], &[count]) if rows == count && cols > 0 => Ok((rows, cols)),
-        _ => Err(format!(
-            "logits [rows, classes] and a label per row are needed, found {} and {}",
-            inputs[0], inputs[1]
-        )),
+/// The number of classes of logits `[..., classes]` with a label per row.
+fn classes(inputs: &[Shape]) -> Result<usize, String> {
+    match lead(&inputs[0], &inputs[1])? {
+        (_, 0) => Err(format!("there is no class in {}", inputs[0])),
+        (_, classes) => Ok(classes),
     }
 }
 
@@ -37,11 +35,11 @@ impl Primitive for CrossEntropy {
     const NAME: &'static str = "cross_entropy";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        rows(inputs).map(|_| Shape::scalar())
+        classes(inputs).map(|_| Shape::scalar())
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        let (_, cols) = rows(call.shapes).expect("checked while building");
+        let cols = classes(call.shapes).expect("checked while building");
         let logits = call.inputs[0];
         softmax::log_sum_exp(logits, cols, call.scratch);
         for ((loss, row), &label) in
@@ -71,11 +69,11 @@ impl Primitive for CrossEntropyGradient {
     const NAME: &'static str = "cross_entropy_gradient";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        rows(inputs).map(|_| inputs[0])
+        classes(inputs).map(|_| inputs[0])
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        let (_, cols) = rows(call.shapes).expect("checked while building");
+        let cols = classes(call.shapes).expect("checked while building");
         softmax::softmax(call.inputs[0], cols, call.out);
         for (row, &label) in call.out.chunks_exact_mut(cols).zip(call.indices[0]) {
             row[checked(label, cols)] -= T::ONE;
@@ -109,7 +107,7 @@ impl Var {
     /// `scale` times the sum over rows of the cross-entropy between `softmax(logits)` and the labels.
     ///
     /// # Panics
-    /// When this is not `[rows, classes]` or the labels are not `[rows]`.
+    /// When this is not `[..., classes]` or the labels are not `[...]`.
     #[must_use]
     #[track_caller]
     pub fn cross_entropy(&self, labels: &Self, scale: f64) -> Self {
@@ -119,5 +117,9 @@ impl Var {
 
 gradient_cases! {
     "cross_entropy" [[5, 3]] |x| x[0].cross_entropy(&crate::gradcheck::labels(&x[0], 3), 0.2);
+    "cross_entropy, positions" [[2, 3, 4]] |x| {
+        let labels = x[0].graph().index_input("labels", [2, 3]);
+        x[0].cross_entropy(&labels, 0.2).exp()
+    };
     "cross_entropy, inside" [[4, 3]] |x| x[0].tanh().cross_entropy(&crate::gradcheck::labels(&x[0], 3), 0.7).exp();
 }

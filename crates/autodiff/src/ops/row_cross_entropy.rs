@@ -4,6 +4,7 @@ use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::{Real, softmax};
 
 use super::class_weights::ClassWeights;
+use super::pick::{extended, lead};
 use crate::op::{Call, Primitive, Site};
 use crate::{Var, gradient_cases};
 
@@ -31,20 +32,17 @@ impl LabelTargets {
         self.smoothing * self.weights.of_class(class) / classes as f64
     }
 
-    fn rows(&self, inputs: &[Shape]) -> Result<(usize, usize), String> {
-        match (inputs[0].dims(), inputs[1].dims()) {
-            (&[rows, cols], &[count]) if rows == count && cols > 0 => {
-                self.weights.fits(cols).map(|()| (rows, cols))
-            }
-            _ => Err(format!(
-                "logits [rows, classes] and a label per row are needed, found {} and {}",
-                inputs[0], inputs[1]
-            )),
+    /// The axes of the rows of logits `[..., classes]`, and the number of classes.
+    fn rows<'a>(&self, inputs: &'a [Shape]) -> Result<(&'a [usize], usize), String> {
+        let (lead, classes) = lead(&inputs[0], &inputs[1])?;
+        if classes == 0 {
+            return Err(format!("there is no class in {}", inputs[0]));
         }
+        self.weights.fits(classes).map(|()| (lead, classes))
     }
 }
 
-/// From logits `[rows, classes]` and a label per row, `-<target, ln softmax(row)>` of every row, `[rows]`.
+/// From logits `[..., classes]` and a label per row, `-<target, ln softmax(row)>` of every row, `[...]`.
 #[derive(Clone, Debug)]
 pub struct RowCrossEntropy {
     /// What labels ask for.
@@ -58,7 +56,7 @@ pub struct RowCrossEntropyGradient {
     pub targets: LabelTargets,
 }
 
-/// The targets of every row as numbers, `[rows, classes]`, from labels `[rows]`.
+/// The targets of every row as numbers, `[..., classes]`, from labels `[...]`.
 #[derive(Clone, Debug)]
 pub struct TargetRows {
     /// What labels ask for.
@@ -71,11 +69,11 @@ impl Primitive for RowCrossEntropy {
     const NAME: &'static str = "row_cross_entropy";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        self.targets.rows(inputs).map(|(rows, _)| Shape::from([rows]))
+        self.targets.rows(inputs).map(|(rows, _)| Shape::from(rows))
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        let cols = call.shapes[0].dims()[1];
+        let (_, cols) = self.targets.rows(call.shapes).expect("checked while building");
         softmax::log_sum_exp(call.inputs[0], cols, call.out);
         let rows = call.out.iter_mut().zip(call.inputs[0].chunks_exact(cols));
         for ((out, row), &label) in rows.zip(call.indices[0]) {
@@ -112,7 +110,7 @@ impl Primitive for RowCrossEntropyGradient {
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        let cols = call.shape.dims()[1];
+        let (_, cols) = self.targets.rows(call.shapes).expect("checked while building");
         softmax::softmax(call.inputs[0], cols, call.out);
         let rows = call.out.chunks_exact_mut(cols).zip(call.inputs[1]);
         for ((row, &upstream), &label) in rows.zip(call.indices[0]) {
@@ -135,7 +133,7 @@ impl Primitive for RowCrossEntropyGradient {
         // With p = softmax(z), t the target, s its sum: d/dz of u <h, s p - t> = u s p (h - <h, p>).
         let (logits, labels, upstream, h) =
             (&site.inputs[0], &site.inputs[1], &site.inputs[2], site.gradient);
-        let classes = logits.shape().dims()[1];
+        let classes = *logits.shape().dims().last().expect("checked while building");
         let rows = TargetRows { targets: self.targets.clone(), classes };
         let targets = logits.graph().apply(rows, &[labels]);
         let sums = targets.sum_last();
@@ -157,10 +155,8 @@ impl Primitive for TargetRows {
     const NAME: &'static str = "target_rows";
 
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        match inputs[0].dims() {
-            &[rows] => self.targets.weights.fits(self.classes).map(|()| Shape::from([rows, self.classes])),
-            _ => Err(format!("a label per row is needed, found {}", inputs[0])),
-        }
+        self.targets.weights.fits(self.classes)?;
+        extended(&inputs[0], &inputs[0], self.classes)
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
@@ -180,7 +176,7 @@ impl Primitive for TargetRows {
 }
 
 impl Var {
-    /// The cross-entropy of every row of logits `[rows, classes]` with its label, `[rows]`.
+    /// The cross-entropy of every row of logits `[..., classes]` with its label, `[...]`.
     ///
     /// ```
     /// use tunesmith_autodiff::{Feed, Graph, Runner, ops::row_cross_entropy::LabelTargets};
@@ -193,7 +189,7 @@ impl Var {
     /// ```
     ///
     /// # Panics
-    /// When this is not `[rows, classes]`, the labels are not `[rows]`, or the weights are not one per class.
+    /// When this is not `[..., classes]`, the labels are not `[...]`, or the weights are not one per class.
     #[must_use]
     #[track_caller]
     pub fn row_cross_entropy(&self, labels: &Self, targets: &LabelTargets) -> Self {
@@ -204,6 +200,10 @@ impl Var {
 gradient_cases! {
     "row_cross_entropy" [[5, 3]] |x|
         x[0].row_cross_entropy(&crate::gradcheck::labels(&x[0], 3), &LabelTargets::default());
+    "row_cross_entropy, positions, smoothed" [[2, 2, 3]] |x| {
+        let labels = x[0].graph().index_input("labels", [2, 2]);
+        x[0].row_cross_entropy(&labels, &LabelTargets { smoothing: 0.3, ..LabelTargets::default() }).square()
+    };
     "row_cross_entropy, weighted, smoothed, one ignored" [[5, 4], [5]] |x| {
         let weights = ClassWeights::new(&[0.5, 2.0, 1.0, 0.7], Some(2));
         let targets = LabelTargets { weights, smoothing: 0.2 };

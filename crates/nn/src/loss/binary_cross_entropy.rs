@@ -6,7 +6,6 @@ use tunesmith_autodiff::ops::pointwise::Map;
 use tunesmith_autodiff::ops::squash::Sigmoid;
 
 use super::binary_cross_entropy_with_logits::of_logits;
-use super::mean_of;
 use crate::plugin::*;
 
 /// The mean of `-y ln p - (1 - y) ln(1 - p)`; logarithms are held above -100, as in PyTorch.
@@ -36,14 +35,14 @@ impl Loss for BinaryCrossEntropy {
         Ok(())
     }
 
-    fn value(&self, prediction: &Var, target: &Var, rows: usize) -> Var {
+    fn value(&self, prediction: &Var, target: &Var, batch: &Batch) -> Var {
         if let Some((_, inputs)) = prediction.made_by::<Map<Sigmoid>>() {
-            return of_logits(&inputs[0], target, rows);
+            return of_logits(&inputs[0], target, &[], batch);
         }
         let least = prediction.graph().scalar(-100.0);
         let yes = prediction.ln().maximum(&least);
         let no = (1.0 - prediction).ln().maximum(&least);
-        mean_of(&-(target * &yes + (1.0 - target) * no), rows)
+        batch.mean(&-(target * &yes + (1.0 - target) * no))
     }
 }
 

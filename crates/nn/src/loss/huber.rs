@@ -1,6 +1,5 @@
 //! Huber's loss: squared near zero, absolute far away.
 
-use crate::loss::mean_of;
 use crate::plugin::*;
 
 /// `d^2 / 2` where `|d| <= delta`, `delta (|d| - delta / 2)` elsewhere.
@@ -30,11 +29,11 @@ impl Loss for Huber {
         Targets::Numbers
     }
 
-    fn value(&self, prediction: &Var, target: &Var, rows: usize) -> Var {
+    fn value(&self, prediction: &Var, target: &Var, batch: &Batch) -> Var {
         // With c = min(|d|, delta) both branches are c (|d| - c / 2).
         let size = (prediction - target).abs();
         let near = size.minimum(&size.graph().scalar(self.delta));
-        mean_of(&(&near * &(&size - &(&near * 0.5))), rows)
+        batch.mean(&(&near * &(&size - &(&near * 0.5))))
     }
 }
 
