@@ -9,7 +9,7 @@ use crate::{Fingerprint, Task};
 pub enum Targets {
     /// One of several classes.
     Classes {
-        /// One code per row, positions in `names`.
+        /// One code per row, places in `names`; for a task per position, a row's codes one after another.
         codes: Vec<i64>,
         /// The names of the classes.
         names: Arc<[String]>,
@@ -24,7 +24,7 @@ pub enum Targets {
 }
 
 impl Targets {
-    /// How many rows there are.
+    /// How many rows there are, when each has one code or one list of numbers.
     #[must_use]
     pub fn rows(&self) -> usize {
         match self {
@@ -64,7 +64,9 @@ impl Targets {
 pub struct Dataset {
     x: Arc<Vec<f32>>,
     targets: Arc<Targets>,
+    weights: Option<Arc<Vec<f32>>>,
     rows: usize,
+    positions: usize,
     feature_names: Arc<[String]>,
     sample_shape: Arc<[usize]>,
 }
@@ -77,15 +79,86 @@ impl Dataset {
     #[track_caller]
     #[must_use]
     pub fn new<S: AsRef<str>>(x: Vec<f32>, feature_names: &[S], targets: Targets) -> Self {
-        let (width, rows) = (feature_names.len(), targets.rows());
-        assert!(width > 0, "Dataset::new: there is no feature");
+        let rows = targets.rows();
+        Self::of(x, feature_names, targets, rows, 1)
+    }
+
+    /// A data set whose rows have a class at each of several positions: a word of a text, a label of a sequence.
+    ///
+    /// ```
+    /// use tunesmith_data::{Dataset, Targets};
+    /// let names = ["noun".to_owned(), "verb".to_owned()].into();
+    /// let targets = Targets::Classes { codes: vec![0, 1, 0, 1, 1, 0], names };
+    /// let data = Dataset::per_position(vec![3.0, 8.0, 1.0, 2.0, 9.0, 4.0], &["w0", "w1", "w2"], 3, targets);
+    /// assert_eq!((data.rows(), data.positions()), (2, 3));
+    /// let mut y = vec![0; 3];
+    /// data.gather_classes(&[1], &mut y);
+    /// assert_eq!(y, [1, 1, 0]);
+    /// ```
+    ///
+    /// # Panics
+    /// When the targets are no classes or do not fill whole rows, or features and targets differ in rows.
+    #[track_caller]
+    #[must_use]
+    pub fn per_position<S: AsRef<str>>(
+        x: Vec<f32>,
+        feature_names: &[S],
+        positions: usize,
+        targets: Targets,
+    ) -> Self {
+        let Targets::Classes { codes, .. } = &targets else {
+            panic!("Dataset::per_position: the targets are numbers, not classes")
+        };
+        assert!(
+            positions > 0 && codes.len().is_multiple_of(positions),
+            "Dataset::per_position: {} codes are no rows of {positions} positions",
+            codes.len()
+        );
+        let rows = codes.len() / positions;
+        Self::of(x, feature_names, targets, rows, positions)
+    }
+
+    #[track_caller]
+    fn of<S: AsRef<str>>(
+        x: Vec<f32>,
+        feature_names: &[S],
+        targets: Targets,
+        rows: usize,
+        positions: usize,
+    ) -> Self {
+        let width = feature_names.len();
+        assert!(width > 0, "Dataset: there is no feature");
         assert!(
             x.len() == rows * width,
-            "Dataset::new: {} numbers are not {rows} rows (of the targets) x {width} features",
+            "Dataset: {} numbers are not {rows} rows (of the targets) x {width} features",
             x.len()
         );
         let feature_names = feature_names.iter().map(|name| name.as_ref().to_owned()).collect();
-        Self { x: Arc::new(x), targets: Arc::new(targets), rows, feature_names, sample_shape: [width].into() }
+        let (x, targets, sample_shape) = (Arc::new(x), Arc::new(targets), [width].into());
+        Self { x, targets, weights: None, rows, positions, feature_names, sample_shape }
+    }
+
+    /// The same rows, each counting as much in a loss as its weight says.
+    ///
+    /// ```
+    /// use tunesmith_data::{Dataset, Targets};
+    /// let targets = Targets::Numbers { values: vec![1.0, 3.0], outputs: 1 };
+    /// let data = Dataset::new(vec![0.0, 1.0], &["x"], targets).with_weights(vec![2.0, 0.5]);
+    /// assert_eq!(data.take(&[1]).weights(), Some(&[0.5][..]));
+    /// ```
+    ///
+    /// # Panics
+    /// When there is not a weight for each row, or one is negative or not finite.
+    #[track_caller]
+    #[must_use]
+    pub fn with_weights(mut self, weights: Vec<f32>) -> Self {
+        let (found, rows) = (weights.len(), self.rows);
+        assert!(found == rows, "Dataset::with_weights: {found} weights are not one for each of {rows} rows");
+        if let Some(wrong) = weights.iter().find(|weight| !(weight.is_finite() && **weight >= 0.0)) {
+            panic!("Dataset::with_weights: a row cannot count {wrong}");
+        }
+        self.weights = Some(Arc::new(weights));
+        self
     }
 
     /// The same rows, each to be seen in another shape, such as `[channels, height, width]`.
@@ -172,6 +245,18 @@ impl Dataset {
         &self.targets
     }
 
+    /// How many classes a row has to be given: one, or one at each position.
+    #[must_use]
+    pub fn positions(&self) -> usize {
+        self.positions
+    }
+
+    /// How much each row counts in a loss; `None` when all count alike.
+    #[must_use]
+    pub fn weights(&self) -> Option<&[f32]> {
+        self.weights.as_ref().map(|weights| &weights[..])
+    }
+
     /// Copies the features of these rows, in this order, into `x` of `[rows.len(), width]`.
     ///
     /// # Panics
@@ -181,20 +266,20 @@ impl Dataset {
         gather(&self.x, self.width(), rows, x);
     }
 
-    /// Copies the class codes of these rows into `y` of `[rows.len()]`.
+    /// Copies the class codes of these rows into `y` of `[rows.len(), positions]`.
     ///
     /// # Panics
     /// When the targets are numbers, a row does not exist or `y` has another length.
     #[track_caller]
     pub fn gather_classes(&self, rows: &[usize], y: &mut [i64]) {
         match self.targets() {
-            Targets::Classes { codes, .. } => gather(codes, 1, rows, y),
+            Targets::Classes { codes, .. } => gather(codes, self.positions, rows, y),
             Targets::Numbers { .. } => panic!("gather_classes: the targets are numbers"),
         }
     }
 
     /// Copies the targets of these rows as numbers into `y` of `[rows.len(), outputs]`; a class becomes its code, so
-    /// that two classes are 0 and 1.
+    /// that two classes are 0 and 1, and there are as many outputs as positions.
     ///
     /// # Panics
     /// When a row does not exist or `y` has another length.
@@ -203,9 +288,10 @@ impl Dataset {
         match self.targets() {
             Targets::Numbers { values, outputs } => gather(values, *outputs, rows, y),
             Targets::Classes { codes, .. } => {
-                check_length(rows, 1, y.len());
-                for (place, &row) in y.iter_mut().zip(rows) {
-                    *place = codes[row] as f32;
+                check_length(rows, self.positions, y.len());
+                for (places, &row) in y.chunks_exact_mut(self.positions).zip(rows) {
+                    let codes = &codes[row * self.positions..][..self.positions];
+                    places.iter_mut().zip(codes).for_each(|(place, &code)| *place = code as f32);
                 }
             }
         }
@@ -222,7 +308,7 @@ impl Dataset {
         self.gather_rows(rows, &mut x);
         let targets = match self.targets() {
             Targets::Classes { names, .. } => {
-                let mut codes = vec![0; rows.len()];
+                let mut codes = vec![0; rows.len() * self.positions];
                 self.gather_classes(rows, &mut codes);
                 Targets::Classes { codes, names: names.clone() }
             }
@@ -232,14 +318,19 @@ impl Dataset {
                 Targets::Numbers { values, outputs: *outputs }
             }
         };
-        Self { x: Arc::new(x), targets: Arc::new(targets), rows: rows.len(), ..self.clone() }
+        let weights = self.weights().map(|weights| Arc::new(rows.iter().map(|&row| weights[row]).collect()));
+        let (x, targets) = (Arc::new(x), Arc::new(targets));
+        Self { x, targets, weights, rows: rows.len(), ..self.clone() }
     }
 
-    /// A stable 64-bit hash of every name, number and class.
+    /// A stable 64-bit hash of every name, number, class and weight.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let names = self.feature_names.iter().fold(Fingerprint::new(), |hash, name| hash.text(name));
-        names.floats(&self.x).targets(&self.targets).finish()
+        let hash = names.floats(&self.x).targets(&self.targets);
+        // What most data sets do not have leaves their hashes as they were.
+        let hash = if self.positions > 1 { hash.word(self.positions as u64) } else { hash };
+        self.weights().map_or(hash, |weights| hash.floats(weights)).finish()
     }
 }
 
