@@ -3,10 +3,12 @@
 //! A plug-in of another crate is checked by linking it and calling [`check_all`]: no list is edited.
 
 use tunesmith_autodiff::{Feed, Graph, Runner, Var};
-use tunesmith_core::{Entry, Plug, Seed, all, conform};
+use tunesmith_core::parity::Numbers;
+use tunesmith_core::{Entry, Generator, Plug, Seed, all, conform};
 use tunesmith_tensor::Shape;
 
-use crate::{ActivationEntry, InitEntry, LayerEntry, LossEntry, Mode, Sequential, Targets};
+use crate::loss::probe::Probe;
+use crate::{ActivationEntry, InitEntry, LayerEntry, Loss, LossEntry, Mode, Sequential, Targets};
 
 /// Checks every linked plug-in of this crate's kinds; returns what is wrong, one line each.
 ///
@@ -59,8 +61,8 @@ pub fn activation(entry: &ActivationEntry) -> Vec<String> {
     wrong
 }
 
-/// A loss is a scalar that is not negative, parts of a batch add up to the whole, and its derivative is that of its
-/// values.
+/// A loss is finite, parts of a batch add up to the whole, a row of weight two counts as two rows, and its derivative is
+/// that of its values.
 #[must_use]
 pub fn loss(entry: &LossEntry) -> Vec<String> {
     let built = match entry.build(&Default::default(), "loss") {
@@ -68,46 +70,69 @@ pub fn loss(entry: &LossEntry) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let mut wrong = Vec::new();
-    let mut generator = Seed::new(3).named("loss").generator();
-    // Predictions lie in (0, 1), where logits, numbers and probabilities all make sense.
-    let guesses: Vec<f64> = (0..12).map(|_| generator.uniform_in(0.1, 0.9)).collect();
-    let labels: Vec<i64> = (0..4).map(|_| generator.below(3) as i64).collect();
-    let binary: Vec<f64> = (0..12).map(|_| f64::from(u8::from(generator.chance(0.5)))).collect();
-    let numbers: Vec<f64> = (0..12).map(|_| generator.uniform_in(1.0, 2.0)).collect();
-    let value = |rows: std::ops::Range<usize>, check: bool| -> (f64, Vec<String>) {
-        let count = rows.len();
-        let graph = Graph::new();
-        let prediction = graph.param("prediction", [count, 3]);
-        let cells = rows.start * 3..rows.end * 3;
-        let target = match built.targets() {
-            Targets::Classes => graph.index_input("target", [count]),
-            Targets::Binary => graph.constant([count, 3], &binary[cells.clone()]),
-            Targets::Numbers => graph.constant([count, 3], &numbers[cells.clone()]),
-        };
-        let loss = built.value(&prediction, &target, 4);
-        if loss.shape() != Shape::scalar() {
-            return (f64::NAN, vec![format!("is no scalar but {}", loss.shape())]);
-        }
-        let found = if check {
-            slope_matches_fed(&graph, &loss, &guesses[cells.clone()], &labels[rows.clone()])
-        } else {
-            None
-        };
-        let mut runner = Runner::<f64>::new(graph.plan(&[&(loss * 1.0 + 0.0 * prediction.sum())]));
-        let index: &[&[i64]] = if built.targets() == Targets::Classes { &[&labels[rows]] } else { &[] };
-        runner.run(Feed { params: &guesses[cells], indices: index, ..Feed::default() });
-        (runner.loss(), found.into_iter().collect())
+    let Some(probe) = probe(&*built) else {
+        return vec!["takes no predictions of [rows, 3], [rows, 2] or [rows, 4, 3]".into()];
     };
-    let (whole, found) = value(0..4, true);
-    wrong.extend(found);
-    let parts = value(0..1, false).0 + value(1..4, false).0;
-    if (whole - parts).abs() >= 1e-12 || parts.is_nan() {
-        wrong.push(format!("parts of a batch add up to {parts}, the whole is {whole}"));
-    }
-    if !(whole.is_finite() && whole >= 0.0) {
+    let (whole, _) = probe.whole();
+    if !whole.is_finite() {
         wrong.push(format!("has the value {whole}"));
     }
+    let mut weighted = Probe { weights: Some(vec![2.0, 1.0, 1.0, 0.5]), ..probe.clone() };
+    for probe in [&probe, &weighted] {
+        let (whole, parts) = (probe.whole().0, probe.in_parts(1).0);
+        if (whole - parts).abs() >= 1e-12 || parts.is_nan() {
+            wrong.push(format!("parts of a batch add up to {parts}, the whole is {whole}"));
+        }
+    }
+    wrong.extend(compare(&probe.prediction.values.clone(), &mut |values| {
+        let prediction = Numbers { values: values.to_vec(), ..probe.prediction.clone() };
+        Probe { prediction, ..probe.clone() }.whole()
+    }));
+    weighted.weights = Some(vec![2.0, 1.0, 1.0, 1.0]);
+    let twice = |numbers: &Numbers| {
+        let mut numbers = numbers.clone();
+        let row = numbers.values.len() / 4;
+        numbers.values.extend_from_within(..row);
+        numbers.shape.iter_mut().take(1).for_each(|rows| *rows = 5);
+        numbers
+    };
+    let repeated =
+        Probe { prediction: twice(&probe.prediction), target: twice(&probe.target), ..probe.clone() };
+    let (weighted, repeated) = (weighted.whole().0, repeated.whole().0);
+    if (weighted - repeated).abs() >= 1e-12 || weighted.is_nan() {
+        wrong.push(format!("with a row of weight two it is {weighted}, with that row twice {repeated}"));
+    }
     wrong
+}
+
+/// Predictions that a loss takes, with targets of its kind, for four rows.
+fn probe(loss: &dyn Loss) -> Option<Probe<'_>> {
+    let mut generator = Seed::new(3).named("loss").generator();
+    let mut draw = |shape: Vec<usize>, mut value: Box<dyn FnMut(&mut Generator) -> f64>| {
+        let count = shape.iter().product::<usize>();
+        Numbers { shape, values: (0..count).map(|_| value(&mut generator)).collect() }
+    };
+    for shape in [vec![4, 3], vec![4, 2], vec![4, 4, 3]] {
+        // Predictions lie in (0, 1), where logits, numbers and probabilities all make sense.
+        let prediction = draw(shape.clone(), Box::new(|g| g.uniform_in(0.1, 0.9)));
+        let classes = shape[shape.len() - 1];
+        let binary = |g: &mut Generator| f64::from(u8::from(g.chance(0.5)));
+        let target = match loss.targets() {
+            Targets::Classes => {
+                draw(shape[..shape.len() - 1].to_vec(), Box::new(move |g| g.below(classes) as f64))
+            }
+            Targets::Binary => draw(shape, Box::new(binary)),
+            Targets::Numbers => draw(shape, Box::new(|g| g.uniform_in(1.0, 2.0))),
+            Targets::Flags => draw(vec![4], Box::new(binary)),
+            Targets::Sequences => draw(vec![4, 2], Box::new(move |g| g.below(classes) as f64)),
+            Targets::Nothing => Numbers::default(),
+        };
+        let probe = Probe { loss, prediction, target, weights: None, before: Var::clone };
+        if probe.check().is_ok() {
+            return Some(probe);
+        }
+    }
+    None
 }
 
 /// An initialiser fills everything with finite numbers, the same for the same seed; empty tensors are fine.
@@ -218,21 +243,12 @@ fn layer_slope(
 }
 
 fn slope_matches(graph: &Graph, loss: &Var, point: &[f64]) -> Option<String> {
-    slope_matches_fed(graph, loss, point, &[])
-}
-
-fn slope_matches_fed(graph: &Graph, loss: &Var, point: &[f64], labels: &[i64]) -> Option<String> {
     let mut runner = Runner::<f64>::new(graph.plan_training(loss, &[]));
-    let fed: Vec<&[i64]> = if graph_has_index(&runner) { vec![labels] } else { vec![] };
     let mut gradient = vec![0.0; point.len()];
     compare(point, &mut |params| {
-        runner.run_training(Feed { params, indices: &fed, ..Feed::default() }, &mut gradient);
+        runner.run_training(Feed { params, ..Feed::default() }, &mut gradient);
         (runner.loss(), gradient.clone())
     })
-}
-
-fn graph_has_index(runner: &Runner<f64>) -> bool {
-    runner.plan().index_inputs() > 0
 }
 
 /// A function's value and gradient at a point.

@@ -36,7 +36,7 @@ pub mod plugin;
 pub use activation::{Activation, ActivationEntry};
 pub use init::{Init, InitEntry};
 pub use layer::{Layer, LayerEntry, Sample};
-pub use loss::{Loss, LossEntry, Targets};
+pub use loss::{Batch, ClassWeights, Loss, LossEntry, Targets};
 pub use sequential::{Param, Sequential, Traced};
 pub use summary::{Row, Summary};
 pub use trace::{Mode, Trace};

@@ -4,16 +4,17 @@ use tunesmith_autodiff::{Feed, Graph, Runner, Var};
 use tunesmith_core::parity::{Case, drop_switched_off, relative_error, worse};
 use tunesmith_core::{Entry, Plug, Table, Value, find};
 
-use crate::{ActivationEntry, LossEntry, Mode, Sequential, Targets};
+use crate::loss::probe::Probe;
+use crate::{ActivationEntry, LossEntry, Mode, Sequential};
 
 pub use tunesmith_core::parity::Parity;
 
-/// Runs one case of a fixture file (`activations`, `losses` or `layers`) in `f64`.
+/// Runs one case of a fixture file (`activations`, `losses`, `more_losses` or `layers`) in `f64`.
 #[must_use]
 pub fn run_case(file_stem: &str, case: &Value) -> Parity {
     let error = Case::new(case).and_then(|case| match file_stem {
         "activations" => activation(case),
-        "losses" => loss(case),
+        "losses" | "more_losses" => loss(case),
         "layers" => layer(case),
         other => Err(format!("no fixture file of models is called `{other}`")),
     });
@@ -65,36 +66,30 @@ fn loss(case: Case<'_>) -> Result<f64, String> {
     if arguments.get("reduction").and_then(Value::as_str) == Some("mean") {
         arguments.remove("reduction"); // all losses are means here
     }
-    let entry = find::<LossEntry>(case.text("loss")?, "loss").map_err(|error| error.to_string())?;
+    let name = match case.text("loss")? {
+        "hinge_pm1" => "hinge",
+        name => name,
+    };
+    let entry = find::<LossEntry>(name, "loss").map_err(|error| error.to_string())?;
     drop_switched_off(&mut arguments, &(entry.meta().specs)());
     let loss = entry.build(&arguments, "loss").map_err(|error| error.to_string())?;
-    let (prediction, target) = (case.numbers("prediction")?, case.numbers("target")?);
-    let labels: Vec<i64> = target.values.iter().map(|&label| label as i64).collect();
-    let classes = loss.targets() == Targets::Classes;
-    let fits = match &prediction.shape[..] {
-        [] => false,
-        [rows, classes_here] if classes => {
-            target.shape == [*rows] && labels.iter().all(|label| (0..*classes_here as i64).contains(label))
-        }
-        shape => !classes && target.shape == shape,
+    let optional = |key: &str| case.has(key).then(|| case.numbers(key)).transpose();
+    let probe = Probe {
+        loss: &*loss,
+        prediction: case.numbers("prediction")?,
+        target: optional("target")?.unwrap_or_default(),
+        weights: optional("sample_weight")?.map(|weights| weights.values),
+        // The fixtures hold logits for these too.
+        before: if ["nll", "kl_div"].contains(&name) { Var::log_softmax } else { Var::clone },
     };
-    if !fits {
-        return Err(format!(
-            "a target {:?} for a prediction {:?} is not used here",
-            target.shape, prediction.shape
-        ));
-    }
-    let graph = Graph::new();
-    let input = graph.param("prediction", prediction.shape.clone());
-    let target = match classes {
-        true => graph.index_input("target", target.shape),
-        false => graph.constant(target.shape, &target.values),
+    probe.check()?;
+    let (value, gradient) = (case.number("value")?, case.numbers("gradient")?.values);
+    // A batch in two parts is held to the same numbers.
+    let found = [probe.whole(), probe.in_parts(probe.prediction.shape[0] / 3)];
+    let error = |found: &(f64, Vec<f64>)| {
+        worse(relative_error(&[found.0], &[value]), relative_error(&found.1, &gradient))
     };
-    let fed: &[&[i64]] = if classes { &[&labels] } else { &[] };
-    let value = loss.value(&input, &target, prediction.shape[0]);
-    let found = run(&graph, &value, &(&value * 1.0 + 0.0 * input.sum()), &prediction.values, fed);
-    let gradient = case.numbers("gradient")?.values;
-    Ok(worse(relative_error(&found.0, &[case.number("value")?]), relative_error(&found.1, &gradient)))
+    Ok(worse(error(&found[0]), error(&found[1])))
 }
 
 /// An output and the gradient of a scalar by the parameters.

@@ -8,4 +8,6 @@ pub use crate::activation::{Activation, ActivationEntry};
 pub use crate::init::{Fans, Init, InitEntry};
 pub use crate::layer::{Layer, LayerEntry, Sample};
 pub use crate::loss::{Loss, LossEntry, Targets};
+pub use crate::layer::{Layer, LayerEntry};
+pub use crate::loss::{Batch, ClassWeights, Loss, LossEntry, Targets};
 pub use crate::trace::{Mode, Trace};

@@ -31,7 +31,7 @@ fn activations_are_pytorchs() {
 
 #[test]
 fn losses_are_pytorchs() {
-    check("losses", 6);
+    check("losses", 17);
 }
 
 #[test]

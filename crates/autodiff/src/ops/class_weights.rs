@@ -43,6 +43,12 @@ impl ClassWeights {
         self.weights.as_deref()
     }
 
+    /// Whether a label counts for nothing.
+    #[must_use]
+    pub fn ignores(&self, label: i64) -> bool {
+        self.ignored == Some(label)
+    }
+
     /// How much a label counts; `None` for the ignored one.
     ///
     /// # Panics
@@ -50,7 +56,7 @@ impl ClassWeights {
     #[must_use]
     #[track_caller]
     pub fn of(&self, label: i64, classes: usize) -> Option<f64> {
-        if self.ignored == Some(label) {
+        if self.ignores(label) {
             return None;
         }
         Some(self.of_class(checked(label, classes)))

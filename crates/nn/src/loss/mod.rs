@@ -4,6 +4,7 @@
 //! negative), `cosine_embedding` `[rows, 2 * d]`, `bpr` `[rows, 2]` (the score of the wanted item and of another).
 
 mod batch;
+pub(crate) mod probe;
 
 mod binary_cross_entropy;
 mod binary_cross_entropy_with_logits;
@@ -32,7 +33,7 @@ mod triplet;
 use std::fmt::Debug;
 
 use tunesmith_autodiff::Var;
-use tunesmith_core::{Describe, Error, Meta, Place, Plug, find, from_table, kind};
+use tunesmith_core::{Describe, Error, Meta, Param, Place, Plug, find, from_table, kind};
 use tunesmith_tensor::Shape;
 
 pub use batch::Batch;
@@ -94,7 +95,7 @@ pub trait Loss: Debug + Send + Sync {
     ///
     /// PyTorch's mean with class weights or an ignored label divides by what the labels of the batch count together. A part
     /// of a batch does not know that; so who feeds the batch adds it up by these weights and hands it over in [`Batch`].
-    fn label_weights(&self) -> Option<&ClassWeights> {
+    fn label_weights(&self) -> Option<ClassWeights> {
         None
     }
 
@@ -155,6 +156,16 @@ fn check_parts(output: &Var, parts: usize, what: &str) -> Result<(), String> {
     if fits { Ok(()) } else { Err(format!("needs {what} side by side, the model puts out {found} a row")) }
 }
 
+/// Whether a prediction is two scores.
+fn check_scores(output: &Var) -> Result<(), String> {
+    let found = Shape::from(&output.shape().dims()[1..]);
+    if found.numel() == 2 {
+        Ok(())
+    } else {
+        Err(format!("needs two scores a row, the model puts out {found}"))
+    }
+}
+
 /// Whether class weights are one per class of the prediction's last axis.
 fn check_weights(weights: &ClassWeights, output: &Var) -> Result<(), String> {
     let classes = output.shape().dims().last().copied().unwrap_or(0);
@@ -166,12 +177,30 @@ fn check_weights(weights: &ClassWeights, output: &Var) -> Result<(), String> {
     }
 }
 
-/// Rows of classes: a prediction `[rows, positions..., classes]` and its targets as `[n, classes]` and `[n]`.
-fn rows_of_classes(prediction: &Var, target: &Var) -> (Var, Var) {
-    let shape = prediction.shape();
-    let (&classes, lead) = shape.dims().split_last().expect("predictions have rows and classes");
-    let rows: usize = lead.iter().product();
-    (prediction.reshape([rows, classes]), target.reshape([rows]))
+/// The settings `class_weight` and `ignore_index` of a loss of classes.
+fn label_weights(class_weight: &[f64], ignore_index: Option<f64>) -> ClassWeights {
+    ClassWeights::new(class_weight, ignore_index.map(|label| label as i64))
+}
+
+/// Whether a label is a whole number.
+fn check_label(ignore_index: Option<f64>) -> Result<(), String> {
+    match ignore_index {
+        Some(label) if label.fract() != 0.0 => {
+            Err(format!("ignore_index is a label, a whole number, not {label}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The description of a setting `class_weight`.
+const fn class_weight<T>(field: fn(&mut T) -> &mut Vec<f64>) -> Param<T> {
+    Param::floats("class_weight", field, "how much each class counts, in the order of the classes")
+        .valid(0.0, 1e9)
+}
+
+/// The description of a setting `ignore_index`.
+const fn ignore_index<T>(field: fn(&mut T) -> &mut Option<f64>) -> Param<T> {
+    Param::optional_float("ignore_index", -100.0, -100.0, field, "the label that counts for nothing").fixed()
 }
 
 /// Targets of zero and one as -1 and 1.
