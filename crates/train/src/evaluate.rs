@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tunesmith_autodiff::{Feed, Runner};
 use tunesmith_core::{Error, Plug};
-use tunesmith_data::{Dataset, Targets, Task};
+use tunesmith_data::{Dataset, Targets as DataTargets, Task};
 use tunesmith_nn::loss::find_loss;
-use tunesmith_nn::{Loss, Mode, Sequential};
+use tunesmith_nn::{Loss, Mode, Sequential, Targets};
 use tunesmith_tensor::Par;
 
 use crate::fitting::{self, Fed};
@@ -67,7 +67,7 @@ pub struct Measured {
 pub struct Predicted {
     /// `[rows, outputs]`: probabilities for classes, numbers else.
     pub values: Vec<f64>,
-    /// Outputs per row.
+    /// Outputs per row, of all its positions together.
     pub outputs: usize,
     /// The mean loss.
     pub loss: f64,
@@ -81,14 +81,15 @@ impl Predicted {
         unit: Option<&Unit>,
         f: impl FnOnce(&Predictions<'_>) -> R,
     ) -> R {
-        let outputs = self.outputs;
+        // A task per position has as many rows of predictions as positions.
+        let outputs = self.outputs / data.positions();
         match data.targets() {
-            Targets::Classes { codes, names } => f(&Predictions {
+            DataTargets::Classes { codes, names } => f(&Predictions {
                 values: &self.values,
                 outputs,
                 truth: Truth::Classes { codes, count: names.len() },
             }),
-            Targets::Numbers { values: truth, .. } => {
+            DataTargets::Numbers { values: truth, .. } => {
                 let wide = |values: &[f32]| match unit {
                     Some(unit) => unit.back(values),
                     None => values.iter().map(|&value| f64::from(value)).collect(),
@@ -120,8 +121,8 @@ pub struct Evaluator {
     par: Par,
     unit: Option<Unit>,
     outputs: usize,
-    /// Lanes by the rows of their batch and the rows of the whole, over which the loss is a mean.
-    lanes: BTreeMap<(usize, usize), Vec<Lane>>,
+    /// Lanes by the rows of their batch, the rows of the whole, over which the loss is a mean, and whether rows have weights.
+    lanes: BTreeMap<(usize, usize, bool), Vec<Lane>>,
 }
 
 impl Evaluator {
@@ -139,8 +140,18 @@ impl Evaluator {
         let built = find_loss(loss, "training.loss")?;
         fitting::check(model, &*built, &loss.name, data)?;
         let classes = matches!(data.task(), Task::Classification { .. });
-        let usual =
-            if classes { vec![Plug::new("accuracy")] } else { vec![Plug::new("rmse"), Plug::new("r2")] };
+        // Metrics compare predictions with targets of the same kind.
+        let comparable = matches!(built.targets(), Targets::Classes | Targets::Binary | Targets::Numbers);
+        let usual = match (comparable, classes) {
+            (false, _) => Vec::new(),
+            (true, true) => vec![Plug::new("accuracy")],
+            (true, false) => vec![Plug::new("rmse"), Plug::new("r2")],
+        };
+        if let (false, [metric, ..]) = (comparable, metrics) {
+            let because =
+                format!("{} has no targets to compare predictions with by {}", loss.name, metric.name);
+            return Err(Error::new("training.metrics.0", tunesmith_core::Why::Conflict { because }));
+        }
         let chosen = if metrics.is_empty() { &usual } else { metrics };
         let mut named = Vec::new();
         for (i, plug) in chosen.iter().enumerate() {
@@ -186,16 +197,18 @@ impl Evaluator {
         let total = data.rows();
         let mut values = Vec::with_capacity(total * self.outputs);
         let mut loss = 0.0;
+        let counted = fitting::count(self.loss.label_weights().as_ref(), data, 0..total);
+        let key = |size: usize| (size, total, data.weights().is_some());
         let full = total / ROWS;
         let mut done = 0;
         for (batches, size) in [(full, ROWS), (usize::from(!total.is_multiple_of(ROWS)), total % ROWS)] {
             let mut left = batches;
             while left > 0 {
                 let count = left.min(LANES);
-                self.lanes_of(size, total, count);
-                let lanes = &mut self.lanes.get_mut(&(size, total)).expect("just made")[..count];
+                self.lanes_of(data, size, count);
+                let lanes = &mut self.lanes.get_mut(&key(size)).expect("just made")[..count];
                 each_side_by_side(self.par, lanes, 0, &|index, lane| {
-                    lane.run(params, data, done + index * size)
+                    lane.run(params, data, done + index * size, counted)
                 });
                 for lane in lanes {
                     values.extend_from_slice(&lane.values);
@@ -221,40 +234,37 @@ impl Evaluator {
         Measured { loss: predicted.loss, metrics }
     }
 
-    fn lanes_of(&mut self, size: usize, total: usize, count: usize) {
-        let Self { model, loss, outputs, lanes, .. } = self;
-        let lanes = lanes.entry((size, total)).or_default();
+    fn lanes_of(&mut self, data: &Dataset, size: usize, count: usize) {
+        let Self { model, loss, lanes, .. } = self;
+        let total = data.rows();
+        let lanes = lanes.entry((size, total, data.weights().is_some())).or_default();
         while lanes.len() < count {
-            if let Some(Lane { runner, .. }) = lanes.first() {
+            if let Some(Lane { runner, y, .. }) = lanes.first() {
                 let runner = Runner::new(runner.plan().clone());
-                lanes.push(Lane::new(runner, &**loss, size, model.input_shape().numel(), *outputs));
+                lanes.push(Lane::new(runner, y.clone(), size, model.input_shape().numel()));
                 continue;
             }
             let traced = model.trace(size, Mode::Prediction);
-            let target = Fed::new(&**loss, size, *outputs).input(&traced.graph, size, *outputs);
-            let value = loss.value(&traced.output, &target, total);
+            let (y, target, batch) = Fed::new(&**loss, data, &traced.output, size, total);
+            let value = loss.value(&traced.output, &target, &batch);
             let shown = loss.interpret(&traced.output);
             let runner = Runner::new(traced.graph.plan(&[&value, &shown]));
-            lanes.push(Lane::new(runner, &**loss, size, model.input_shape().numel(), *outputs));
+            lanes.push(Lane::new(runner, y, size, model.input_shape().numel()));
         }
     }
 }
 
 impl Lane {
-    fn new(runner: Runner<f32>, loss: &dyn Loss, size: usize, width: usize, outputs: usize) -> Self {
-        let y = Fed::new(loss, size, outputs);
+    fn new(runner: Runner<f32>, y: Fed, size: usize, width: usize) -> Self {
         Self { runner, x: vec![0.0; size * width], y, rows: vec![0; size], values: Vec::new(), loss: 0.0 }
     }
 
-    fn run(&mut self, params: &[f32], data: &Dataset, first: usize) {
+    fn run(&mut self, params: &[f32], data: &Dataset, first: usize, count: Option<f64>) {
         self.rows.iter_mut().enumerate().for_each(|(i, row)| *row = first + i);
         data.gather_rows(&self.rows, &mut self.x);
-        self.y.gather(data, &self.rows);
-        let feed = |inputs, indices| Feed { params, inputs, indices, noise: 0 };
-        match &self.y {
-            Fed::Classes(y) => self.runner.run(feed(&[&self.x], &[y])),
-            Fed::Numbers(y) => self.runner.run(feed(&[&self.x, y], &[])),
-        }
+        self.y.gather(data, &self.rows, count);
+        let Self { runner, x, y, .. } = self;
+        y.feed(x, |inputs, indices| runner.run(Feed { params, inputs, indices, noise: 0 }));
         self.loss = self.runner.loss();
         self.values.clear();
         self.values.extend(self.runner.output(1).iter().map(|&v| f64::from(v)));

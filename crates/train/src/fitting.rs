@@ -1,9 +1,9 @@
 //! What a loss asks of a model and of the data, and how targets are fed.
 
-use tunesmith_autodiff::{Graph, Var};
+use tunesmith_autodiff::Var;
 use tunesmith_core::{Error, Why};
 use tunesmith_data::{Dataset, Targets as DataTargets, Task};
-use tunesmith_nn::{Loss, Mode, Sequential, Targets};
+use tunesmith_nn::{Batch, ClassWeights, Loss, Mode, Sequential, Targets};
 
 /// How many outputs a loss asks of a model for a task: what "classes" in a recipe means.
 ///
@@ -40,13 +40,13 @@ pub(crate) fn check(model: &Sequential, loss: &dyn Loss, name: &str, data: &Data
     }
     let task = data.task();
     match (loss.targets(), task) {
-        (Targets::Classes, Task::Regression { .. }) => {
+        (Targets::Classes | Targets::Sequences, Task::Regression { .. }) => {
             return conflict(
                 "training.loss",
                 format!("{name} is of classes, but the target is a number: use mse, mae or huber"),
             );
         }
-        (Targets::Binary, Task::Classification { classes }) if classes != 2 => {
+        (Targets::Binary | Targets::Flags, Task::Classification { classes }) if classes != 2 => {
             return conflict(
                 "training.loss",
                 format!("{name} is of two classes, the data has {classes}: use cross_entropy"),
@@ -58,56 +58,156 @@ pub(crate) fn check(model: &Sequential, loss: &dyn Loss, name: &str, data: &Data
             );
             return conflict("training.loss", because);
         }
+        (Targets::Flags, Task::Regression { outputs }) if outputs != 1 => {
+            return conflict(
+                "training.loss",
+                format!("{name} takes one zero or one a row, the data has {outputs} numbers"),
+            );
+        }
         _ => {}
+    }
+    let positions = data.positions();
+    if positions > 1 && matches!(loss.targets(), Targets::Flags) {
+        let because = format!("{name} takes one zero or one a row, the data has {positions} positions");
+        return conflict("training.loss", because);
     }
     let traced = model.trace(1, Mode::Prediction);
     if let Err(because) = loss.check(&traced.output) {
         return conflict("model.layers", format!("{name} {because}"));
     }
+    // What these put out is the loss's own affair, which it has checked.
+    if matches!(loss.targets(), Targets::Flags | Targets::Sequences | Targets::Nothing) {
+        return Ok(());
+    }
     let (found, wanted) = (model.output_shape(), outputs_for(loss, task));
-    if found.dims() != [wanted] {
+    let fits = match (found.dims(), positions) {
+        (dims, 1) => dims == [wanted],
+        ([lead @ .., last], _) => *last == wanted && lead.iter().product::<usize>() == positions,
+        ([], _) => false,
+    };
+    if !fits {
+        let plural = if wanted == 1 { "" } else { "s" };
+        let of = if positions == 1 {
+            "row here".to_owned()
+        } else {
+            format!("position, {positions} positions a row")
+        };
         let because = format!(
-            "{name} needs {wanted} output{} a row here, the model puts out {found}: let the last layer be dense with units = \"classes\"",
-            if wanted == 1 { "" } else { "s" }
+            "{name} needs {wanted} output{plural} a {of}, the model puts out {found}: let the last layer be dense with units = \"classes\""
         );
         return conflict("model.layers", because);
     }
     Ok(())
 }
 
-/// A buffer of targets in the form a loss is fed.
+/// What a step or a measurement feeds besides samples: targets in the form a loss takes, and what rows count.
 #[derive(Clone, Debug)]
-pub(crate) enum Fed {
-    Classes(Vec<i64>),
+pub(crate) struct Fed {
+    targets: Buffer,
+    /// What each row counts, when the data says so.
+    weights: Option<Vec<f32>>,
+    /// One over what the rows of the whole batch count together, when rows may count differently.
+    share: Option<[f32; 1]>,
+}
+
+#[derive(Clone, Debug)]
+enum Buffer {
+    Codes(Vec<i64>),
     Numbers(Vec<f32>),
+    Nothing,
+}
+
+/// What rows of a data set count together, where labels may have weights; `None` when all count alike.
+pub(crate) fn count(
+    labels: Option<&ClassWeights>,
+    data: &Dataset,
+    rows: impl Iterator<Item = usize>,
+) -> Option<f64> {
+    let classes = match data.targets() {
+        DataTargets::Classes { codes, names } if labels.is_some() => Some((codes, names.len())),
+        _ => None,
+    };
+    if data.weights().is_none() && classes.is_none() {
+        return None;
+    }
+    let row = |row: usize| {
+        let own = data.weights().map_or(1.0, |weights| f64::from(weights[row]));
+        match (labels, classes) {
+            (Some(labels), Some((codes, classes))) => {
+                own * labels.mean_of(&codes[row * data.positions()..][..data.positions()], classes)
+            }
+            _ => own,
+        }
+    };
+    Some(rows.map(row).sum())
 }
 
 impl Fed {
-    /// Room for the targets of `rows` rows.
-    pub(crate) fn new(loss: &dyn Loss, rows: usize, outputs: usize) -> Self {
-        match loss.targets() {
-            Targets::Classes => Self::Classes(vec![0; rows]),
-            Targets::Binary | Targets::Numbers => Self::Numbers(vec![0.0; rows * outputs]),
-        }
-    }
-
-    /// The graph's side: the input that takes them.
-    pub(crate) fn input(&self, graph: &Graph, rows: usize, outputs: usize) -> Var {
-        match self {
-            Self::Classes(_) => graph.index_input("y", [rows]),
-            Self::Numbers(_) => graph.input("y", [rows, outputs]),
-        }
-    }
-
-    /// Fills the buffer with the targets of some rows.
-    pub(crate) fn gather(&mut self, data: &Dataset, rows: &[usize]) {
-        match (self, data.targets()) {
-            (Self::Classes(buffer), _) => data.gather_classes(rows, buffer),
-            // A binary loss takes the code of the class, 0 or 1, as a number.
-            (Self::Numbers(buffer), DataTargets::Classes { codes, .. }) => {
-                buffer.iter_mut().zip(rows).for_each(|(y, &row)| *y = codes[row] as f32);
+    /// Room for what is fed with `rows` rows of the data, and the graph's side of it: the target of a prediction, and the
+    /// batch of `total` rows that the loss is the mean over.
+    pub(crate) fn new(
+        loss: &dyn Loss,
+        data: &Dataset,
+        prediction: &Var,
+        rows: usize,
+        total: usize,
+    ) -> (Self, Var, Batch) {
+        let graph = prediction.graph();
+        let codes = |shape: &[usize]| {
+            (Buffer::Codes(vec![0; shape.iter().product()]), graph.index_input("y", shape.to_vec()))
+        };
+        let (targets, target) = match loss.targets() {
+            // One label per row for `[rows, classes]`, one per position for `[rows, positions..., classes]`.
+            Targets::Classes => {
+                let shape = prediction.shape();
+                codes(shape.dims().split_last().map_or(&[], |(_, lead)| lead))
             }
-            (Self::Numbers(buffer), DataTargets::Numbers { .. }) => data.gather_numbers(rows, buffer),
+            Targets::Sequences => codes(&[rows, data.positions()]),
+            Targets::Binary | Targets::Numbers => {
+                let shape = prediction.shape();
+                (Buffer::Numbers(vec![0.0; shape.numel()]), graph.input("y", shape))
+            }
+            Targets::Flags => (Buffer::Numbers(vec![0.0; rows]), graph.input("y", [rows])),
+            Targets::Nothing => (Buffer::Nothing, graph.scalar(0.0)),
+        };
+        let weights = data.weights().map(|_| vec![0.0; rows]);
+        if weights.is_none() && loss.label_weights().is_none() {
+            return (Self { targets, weights, share: None }, target, Batch::of(total));
+        }
+        let row_weights = weights.as_ref().map(|_| graph.input("weights", [rows]));
+        let batch = Batch::weighted(&graph.input("share", []), row_weights.as_ref());
+        (Self { targets, weights, share: Some([0.0]) }, target, batch)
+    }
+
+    /// Fills the buffers for some rows of a batch that counts so much; a batch that counts nothing has a loss of zero.
+    pub(crate) fn gather(&mut self, data: &Dataset, rows: &[usize], count: Option<f64>) {
+        match &mut self.targets {
+            Buffer::Codes(codes) => data.gather_classes(rows, codes),
+            // A binary loss takes the code of the class, 0 or 1, as a number.
+            Buffer::Numbers(numbers) => data.gather_numbers(rows, numbers),
+            Buffer::Nothing => {}
+        }
+        if let (Some(buffer), Some(weights)) = (&mut self.weights, data.weights()) {
+            buffer.iter_mut().zip(rows).for_each(|(place, &row)| *place = weights[row]);
+        }
+        if let (Some([share]), Some(count)) = (&mut self.share, count) {
+            *share = if count > 0.0 { (1.0 / count) as f32 } else { 0.0 };
+        }
+    }
+
+    /// Calls `run` with the inputs and the index inputs, in the graph's order.
+    pub(crate) fn feed<R>(&self, x: &[f32], run: impl FnOnce(&[&[f32]], &[&[i64]]) -> R) -> R {
+        let mut inputs: [&[f32]; 4] = [x, &[], &[], &[]];
+        let mut count = 1;
+        let numbers = if let Buffer::Numbers(numbers) = &self.targets { Some(&numbers[..]) } else { None };
+        let share = self.share.as_ref().map(|share| &share[..]);
+        for input in [numbers, self.weights.as_deref(), share].into_iter().flatten() {
+            inputs[count] = input;
+            count += 1;
+        }
+        match &self.targets {
+            Buffer::Codes(codes) => run(&inputs[..count], &[codes]),
+            _ => run(&inputs[..count], &[]),
         }
     }
 }

@@ -10,11 +10,11 @@ use tunesmith_autodiff::{Feed, Runner};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
-use tunesmith_nn::{Loss, Mode, Sequential};
+use tunesmith_nn::{ClassWeights, Loss, Mode, Sequential};
 use tunesmith_optim::{Optimizer, Pace, StepError};
 use tunesmith_tensor::Par;
 
-use crate::fitting::Fed;
+use crate::fitting::{self, Fed};
 
 /// The most shards a batch is cut into.
 const MAX_SHARDS: usize = 8;
@@ -69,8 +69,8 @@ struct Shard {
 pub struct Stepper {
     model: Sequential,
     loss: Box<dyn Loss>,
+    label_weights: Option<ClassWeights>,
     par: Par,
-    outputs: usize,
     /// How many numbers are learnt; buffers lie behind them in the slab.
     learnt: usize,
     /// The shards for each size of batch that was met: the usual one, and the last of an epoch.
@@ -84,9 +84,8 @@ impl Stepper {
     /// When no such loss is linked, or its settings are not possible.
     pub fn new(model: &Sequential, loss: &Plug, par: Par) -> Result<Self, Error> {
         let loss = find_loss(loss, "training.loss")?;
-        let outputs = model.output_shape().numel();
-        let learnt = model.param_count();
-        Ok(Self { model: model.clone(), loss, par, outputs, learnt, batches: BTreeMap::new() })
+        let (label_weights, learnt) = (loss.label_weights(), model.param_count());
+        Ok(Self { model: model.clone(), loss, label_weights, par, learnt, batches: BTreeMap::new() })
     }
 
     /// Takes one step on the rows of a batch and returns the batch's loss before it.
@@ -108,27 +107,23 @@ impl Stepper {
         noise: Seed,
     ) -> Result<f64, StepError> {
         if !self.batches.contains_key(&rows.len()) {
-            let shards = self.shards(rows.len());
+            let shards = self.shards(data, rows.len());
             self.batches.insert(rows.len(), shards);
         }
         let par = self.par;
+        let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
         let shards = self.batches.get_mut(&rows.len()).expect("just made");
         {
             let params: &[f32] = params;
             each_side_by_side(par, shards, 0, &|index, shard| {
                 let rows = &rows[shard.rows.clone()];
                 data.gather_rows(rows, &mut shard.x);
-                shard.y.gather(data, rows);
+                shard.y.gather(data, rows, count);
                 let noise = noise.at(index as u64).value();
-                let feed = |inputs, indices| Feed { params, inputs, indices, noise };
-                match &shard.y {
-                    Fed::Classes(y) => {
-                        shard.runner.run_training(feed(&[&shard.x], &[y]), &mut shard.gradients)
-                    }
-                    Fed::Numbers(y) => {
-                        shard.runner.run_training(feed(&[&shard.x, y], &[]), &mut shard.gradients)
-                    }
-                }
+                let Shard { runner, x, y, gradients, .. } = shard;
+                y.feed(x, |inputs, indices| {
+                    runner.run_training(Feed { params, inputs, indices, noise }, gradients)
+                });
                 shard.loss = shard.runner.loss();
             });
         }
@@ -152,7 +147,7 @@ impl Stepper {
         shard_count(rows, self.learnt, flops)
     }
 
-    fn shards(&self, rows: usize) -> Vec<Shard> {
+    fn shards(&self, data: &Dataset, rows: usize) -> Vec<Shard> {
         let count = self.shards_of(rows);
         let width = self.model.input_shape().numel();
         (0..count)
@@ -160,9 +155,8 @@ impl Stepper {
                 let range = rows * i / count..rows * (i + 1) / count;
                 let part = range.len();
                 let traced = self.model.trace(part, Mode::Training);
-                let y = Fed::new(&*self.loss, part, self.outputs);
-                let target = y.input(&traced.graph, part, self.outputs);
-                let loss = self.loss.value(&traced.output, &target, rows);
+                let (y, target, batch) = Fed::new(&*self.loss, data, &traced.output, part, rows);
+                let loss = self.loss.value(&traced.output, &target, &batch);
                 let plan = traced.graph.plan_training(&loss, &[]);
                 let gradients = vec![0.0; plan.param_len()];
                 Shard {

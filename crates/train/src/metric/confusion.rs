@@ -18,10 +18,14 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// The counts for some predictions; `None` when numbers are predicted.
+    /// The counts for some predictions; `None` when they are numbers, or not of the classes that are right.
     #[must_use]
     pub fn of(predictions: &Predictions<'_>) -> Option<Self> {
         let (codes, classes) = predictions.codes()?;
+        let outputs = predictions.outputs;
+        if !(outputs == 1 || outputs == classes) || predictions.values.len() != codes.len() * outputs {
+            return None;
+        }
         let mut counts = vec![0; classes * classes];
         for (&right, guess) in codes.iter().zip(predictions.classes()) {
             counts[right as usize * classes + guess as usize] += 1;
