@@ -32,6 +32,7 @@ fn activations_are_pytorchs() {
 #[test]
 fn losses_are_pytorchs() {
     check("losses", 17);
+    check("more_losses", 28);
 }
 
 #[test]
