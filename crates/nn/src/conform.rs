@@ -36,7 +36,8 @@ pub fn check_all() -> Vec<String> {
     wrong
 }
 
-/// An activation keeps the shape, is finite far out, and its derivative is that of its values.
+/// An activation keeps the shape, but for the last axis as it declares; it is finite far out, and its derivative is that
+/// of its values.
 #[must_use]
 pub fn activation(entry: &ActivationEntry) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -45,16 +46,20 @@ pub fn activation(entry: &ActivationEntry) -> Vec<String> {
         Err(error) => return vec![error.to_string()],
     };
     let graph = Graph::new();
-    let x = graph.param("x", [3, 7]);
+    let x = graph.param("x", [3, 8]);
+    let declared = match built.features(8) {
+        Ok(features) => Shape::from([3, features]),
+        Err(because) => return vec![format!("does not take 8 features: it {because}")],
+    };
     let y = built.apply(&x);
-    if y.shape() != x.shape() {
-        return vec![format!("the shape {} becomes {}", x.shape(), y.shape())];
+    if y.shape() != declared {
+        return vec![format!("the shape {} becomes {}, not {declared} as declared", x.shape(), y.shape())];
     }
     // No kink lies on this grid, and it reaches where exponentials overflow.
-    let grid: Vec<f64> = (0..21).map(|i| (f64::from(i) - 10.0) * 0.41 + 0.013).collect();
+    let grid: Vec<f64> = (0..24).map(|i| (f64::from(i) - 11.0) * 0.41 + 0.013).collect();
     wrong.extend(slope_matches(&graph, &(&y * &y).sum(), &grid));
-    let far: Vec<f64> = (0..21).map(|i| (f64::from(i) - 10.0) * 90.0).collect();
-    let values = &graph.evaluate(&[&(&y + 0.0 * &x)], &far)[0];
+    let far: Vec<f64> = (0..24).map(|i| (f64::from(i) - 12.0) * 75.0).collect();
+    let values = &graph.evaluate(&[&(&y + 0.0 * x.sum())], &far)[0];
     if values.iter().any(|v| !v.is_finite()) {
         wrong.push("is not finite for arguments up to 900".into());
     }

@@ -9,11 +9,11 @@ use crate::{ActivationEntry, LossEntry, Mode, Sequential};
 
 pub use tunesmith_core::parity::Parity;
 
-/// Runs one case of a fixture file (`activations`, `losses`, `more_losses` or `layers`) in `f64`.
+/// Runs one case of a fixture file (`activations`, `losses`, `more_` of both, or `layers`) in `f64`.
 #[must_use]
 pub fn run_case(file_stem: &str, case: &Value) -> Parity {
     let error = Case::new(case).and_then(|case| match file_stem {
-        "activations" => activation(case),
+        "activations" | "more_activations" => activation(case),
         "losses" | "more_losses" => loss(case),
         "layers" => layer(case),
         other => Err(format!("no fixture file of models is called `{other}`")),
@@ -40,20 +40,21 @@ fn activation(case: Case<'_>) -> Result<f64, String> {
     if case.has("axis") && ![-1.0, x.shape.len() as f64 - 1.0].contains(&case.number("axis")?) {
         return Err("it works along the last axis here".into());
     }
+    let slope = case.numbers(if case.has("dx") { "dx" } else { "dy_dx" })?.values;
+    activation.features(x.shape.last().copied().unwrap_or(0))?;
+    let graph = Graph::new();
+    let input = graph.param("x", x.shape);
+    let output = activation.apply(&input);
     let cotangent = match case.has("cotangent") {
         true => case.numbers("cotangent")?.values,
-        false => vec![1.0; x.values.len()],
+        false => vec![1.0; output.shape().numel()],
     };
-    if cotangent.len() != x.values.len() {
-        return Err("`cotangent` and `x` differ in length".into());
+    if cotangent.len() != output.shape().numel() {
+        return Err(format!("`cotangent` does not fit an output of {}", output.shape()));
     }
-    let slope = case.numbers(if case.has("dx") { "dx" } else { "dy_dx" })?.values;
-    let graph = Graph::new();
-    let input = graph.param("x", x.shape.clone());
-    let output = activation.apply(&input);
-    let loss = (&output * &graph.constant(x.shape, &cotangent)).sum();
+    let loss = (&output * &graph.constant(output.shape(), &cotangent)).sum();
     // What is handed through has no kernel that puts it out; a zero added gives it one.
-    let mut found = run(&graph, &loss, &(output + 0.0 * &input), &x.values, &[]);
+    let mut found = run(&graph, &loss, &(output + 0.0 * input.sum()), &x.values);
     if plug.name == "hardsigmoid" {
         // PyTorch's derivative is the constant 1/6 rounded to 32 bits, in f64 too; ours is 1/6.
         found.1.iter_mut().for_each(|slope| *slope = f64::from(*slope as f32));
@@ -93,10 +94,10 @@ fn loss(case: Case<'_>) -> Result<f64, String> {
 }
 
 /// An output and the gradient of a scalar by the parameters.
-fn run(graph: &Graph, loss: &Var, output: &Var, params: &[f64], indices: &[&[i64]]) -> (Vec<f64>, Vec<f64>) {
+fn run(graph: &Graph, loss: &Var, output: &Var, params: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let mut runner = Runner::<f64>::new(graph.plan_training(loss, &[output]));
     let mut gradient = vec![0.0; params.len()];
-    runner.run_training(Feed { params, indices, ..Feed::default() }, &mut gradient);
+    runner.run_training(Feed { params, ..Feed::default() }, &mut gradient);
     (runner.output(1).to_vec(), gradient)
 }
 

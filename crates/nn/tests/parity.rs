@@ -27,6 +27,7 @@ fn check(file: &str, least: usize) {
 #[test]
 fn activations_are_pytorchs() {
     check("activations", 23);
+    check("more_activations", 13);
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub mod gather;
 pub mod matmul;
 pub mod pick;
 pub mod softmax;
+pub mod sparsemax;
 
 pub mod conv;
 pub mod pool;

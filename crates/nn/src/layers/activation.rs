@@ -1,6 +1,6 @@
 //! An activation as a layer of its own.
 
-use crate::activation::find_activation;
+use crate::activation::activate;
 use crate::plugin::*;
 
 /// Applies an activation: what `Dense` does with its own, for any layer.
@@ -37,8 +37,8 @@ impl Describe for ActivationLayer {
 }
 
 impl Layer for ActivationLayer {
-    fn forward(&self, _trace: &mut Trace, input: &Var) -> Result<Var, Error> {
-        Ok(find_activation(&self.function)?.apply(input))
+    fn forward(&self, trace: &mut Trace, input: &Var) -> Result<Var, Error> {
+        activate(trace, &self.function, input)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Dense: every input to every output.
 
-use crate::activation::find_activation;
+use crate::activation::activate;
 use crate::plugin::*;
 
 /// `activation(x W^T + b)`: Keras's `Dense`, PyTorch's `Linear` with an activation.
 ///
-/// Input `[rows, ..., in]`, output `[rows, ..., units]`; parameters `weight` `[units, in]` and `bias` `[units]`.
+/// Input `[rows, ..., in]`, output `[rows, ..., units]` (half as many after a gated activation such as `glu`); parameters `weight` `[units, in]` and `bias` `[units]`.
 ///
 /// ```
 /// use tunesmith_nn::{Sequential, layers::Dense};
@@ -101,8 +101,9 @@ impl Layer for Dense {
         if self.bias {
             out = out + trace.param("bias", [units], &self.bias_init);
         }
-        let out_shape: Vec<usize> = lead.iter().copied().chain([units]).collect();
-        Ok(find_activation(&self.activation)?.apply(&out).reshape(out_shape))
+        let out = activate(trace, &self.activation, &out)?;
+        let made = out.shape().dims()[1];
+        Ok(out.reshape([lead, &[made]].concat()))
     }
 }
 

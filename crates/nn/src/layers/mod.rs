@@ -8,6 +8,7 @@ mod dropout;
 mod flatten;
 mod images;
 mod pool;
+mod prelu;
 mod repeat;
 
 pub use activation::ActivationLayer;
@@ -17,4 +18,5 @@ pub use dense::Dense;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use pool::{AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d, Pooling};
+pub use prelu::Prelu;
 pub use repeat::Repeat;
