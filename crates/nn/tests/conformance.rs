@@ -23,8 +23,14 @@ fn all_built_in_ones_are_linked() {
 fn a_gate_halves_the_features_and_says_so() {
     use tunesmith_core::Plug;
     use tunesmith_nn::{Sequential, layers::Dense};
-    assert_eq!(Sequential::new([4, 3]).with(Dense::new(6).activation("swiglu")).output_shape().dims(), [4, 3]);
+    assert_eq!(
+        Sequential::new([4, 3]).with(Dense::new(6).activation("swiglu")).output_shape().dims(),
+        [4, 3]
+    );
     let odd = Plug::new("dense").with("units", 5_usize).with("activation", "glu");
     let error = Sequential::from_plugs(&[odd], [3], None).unwrap_err().to_string();
-    assert!(error.contains("glu halves the features, so it needs an even number of them, found 5"), "{error}");
+    assert!(
+        error.contains("glu halves the features, so it needs an even number of them, found 5"),
+        "{error}"
+    );
 }

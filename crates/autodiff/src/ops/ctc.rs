@@ -4,6 +4,7 @@
 use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::{Real, softmax};
 
+use super::log_number::{Dual, LogNumber, Plain};
 use super::pick::checked;
 use crate::op::{Call, Primitive, Site};
 use crate::{Var, gradient_cases};
@@ -71,103 +72,6 @@ impl Sizes {
     /// Room for one row: ln-probabilities, all forward values, two rows of backward values, the row's occupancies.
     fn scratch(&self) -> usize {
         self.time * self.classes + (self.time + 2) * self.states() + self.classes
-    }
-}
-
-/// A number in log space, alone or with its derivative in one direction.
-trait LogNumber<T: Real>: Copy {
-    /// How many elements one is stored in.
-    const WIDTH: usize;
-    /// The logarithm of zero.
-    fn nothing() -> Self;
-    fn load(from: &[T], at: usize) -> Self;
-    fn store(self, into: &mut [T], at: usize);
-    fn value(self) -> T;
-    /// The logarithm of a product.
-    fn times(self, other: Self) -> Self;
-    /// The logarithm of a quotient; the divisor is not nothing.
-    fn over(self, other: Self) -> Self;
-    /// The logarithm of a sum.
-    fn plus(self, other: Self) -> Self;
-    /// The number itself.
-    fn exp(self) -> Self;
-    /// The sum of numbers themselves, not logarithms.
-    fn add(self, other: Self) -> Self;
-}
-
-/// A logarithm alone.
-#[derive(Clone, Copy)]
-struct Plain<T>(T);
-
-impl<T: Real> LogNumber<T> for Plain<T> {
-    const WIDTH: usize = 1;
-    fn nothing() -> Self {
-        Self(-T::from_f64(f64::INFINITY))
-    }
-    fn load(from: &[T], at: usize) -> Self {
-        Self(from[at])
-    }
-    fn store(self, into: &mut [T], at: usize) {
-        into[at] = self.0;
-    }
-    fn value(self) -> T {
-        self.0
-    }
-    fn times(self, other: Self) -> Self {
-        Self(self.0 + other.0)
-    }
-    fn over(self, other: Self) -> Self {
-        Self(self.0 - other.0)
-    }
-    fn plus(self, other: Self) -> Self {
-        let (large, small) = (self.0.max(other.0), self.0.min(other.0));
-        if large.is_finite() { Self(large + (small - large).exp().ln_1p()) } else { Self(large) }
-    }
-    fn exp(self) -> Self {
-        Self(self.0.exp())
-    }
-    fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
-    }
-}
-
-/// A logarithm and its derivative in a direction.
-#[derive(Clone, Copy)]
-struct Dual<T>(T, T);
-
-impl<T: Real> LogNumber<T> for Dual<T> {
-    const WIDTH: usize = 2;
-    fn nothing() -> Self {
-        Self(-T::from_f64(f64::INFINITY), T::ZERO)
-    }
-    fn load(from: &[T], at: usize) -> Self {
-        Self(from[2 * at], from[2 * at + 1])
-    }
-    fn store(self, into: &mut [T], at: usize) {
-        (into[2 * at], into[2 * at + 1]) = (self.0, self.1);
-    }
-    fn value(self) -> T {
-        self.0
-    }
-    fn times(self, other: Self) -> Self {
-        Self(self.0 + other.0, self.1 + other.1)
-    }
-    fn over(self, other: Self) -> Self {
-        Self(self.0 - other.0, self.1 - other.1)
-    }
-    fn plus(self, other: Self) -> Self {
-        let Plain(sum) = Plain(self.0).plus(Plain(other.0));
-        if !sum.is_finite() {
-            return Self(sum, T::ZERO);
-        }
-        Self(sum, (self.0 - sum).exp() * self.1 + (other.0 - sum).exp() * other.1)
-    }
-    fn exp(self) -> Self {
-        let value = self.0.exp();
-        Self(value, value * self.1)
-    }
-    fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0, self.1 + other.1)
     }
 }
 

@@ -2,6 +2,7 @@
 //! cases for the gradient check.
 
 pub(crate) mod cases;
+mod log_number;
 
 pub mod arithmetic;
 pub mod pointwise;
