@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use support::Folder;
 use tunesmith_core::{Plug, Seed, find};
 use tunesmith_data::{
-    Batches, Column, Csv, Frame, PrepareEntry, RawDataset, RawTarget, Source, Split, folds,
+    Batches, Column, Csv, Dataset, Frame, PrepareEntry, RawDataset, RawTarget, Source, Split, Targets, folds,
 };
 
 fn classes(codes: Vec<i64>, count: usize) -> RawTarget {
@@ -20,6 +20,24 @@ fn numbers(rows: usize) -> RawTarget {
 }
 
 proptest! {
+    #[test]
+    fn rows_keep_their_positions_and_weights(rows in 1_usize..9, positions in 1_usize..5, picked in prop::collection::vec(0_usize..9, 0..6)) {
+        let picked: Vec<usize> = picked.into_iter().map(|row| row % rows).collect();
+        let codes: Vec<i64> = (0..rows * positions).map(|i| i as i64 % 3).collect();
+        let targets = Targets::Classes { codes: codes.clone(), names: ["a", "b", "c"].map(String::from).into() };
+        let x = (0..rows).map(|row| row as f32).collect();
+        let data = Dataset::per_position(x, &["x"], positions, targets);
+        let weighted = data.clone().with_weights((0..rows).map(|row| row as f32).collect());
+        let taken = weighted.take(&picked);
+        prop_assert_eq!((taken.rows(), taken.positions()), (picked.len(), positions));
+        let mut y = vec![0; picked.len() * positions];
+        taken.gather_classes(&(0..picked.len()).collect::<Vec<_>>(), &mut y);
+        let expected: Vec<i64> = picked.iter().flat_map(|row| codes[row * positions..][..positions].to_vec()).collect();
+        prop_assert_eq!(y, expected);
+        prop_assert_eq!(taken.weights().unwrap(), taken.x());
+        prop_assert_ne!(weighted.fingerprint(), data.fingerprint());
+    }
+
     #[test]
     fn a_split_is_a_partition(rows in 4_usize..200, test in 0.0..0.6_f64, validation in 0.0..0.6_f64, seed in 0_usize..50, shuffle: bool) {
         let split = Split { test, validation, stratify: false, shuffle, seed };
