@@ -8,7 +8,7 @@ use tunesmith_autodiff::{Feed, Runner};
 use tunesmith_core::{Error, Plug};
 use tunesmith_data::{Dataset, Targets as DataTargets, Task};
 use tunesmith_nn::loss::find_loss;
-use tunesmith_nn::{Loss, Mode, Sequential, Targets};
+use tunesmith_nn::{ClassWeights, Loss, Mode, Sequential, Targets};
 use tunesmith_tensor::Par;
 
 use crate::fitting::{self, Fed};
@@ -71,10 +71,29 @@ pub struct Predicted {
     pub outputs: usize,
     /// The mean loss.
     pub loss: f64,
+    /// What labels count in the loss, where that differs.
+    label_weights: Option<ClassWeights>,
 }
 
 impl Predicted {
+    /// The predictions and codes of positions whose label the loss does not ignore; `None` when it ignores none of them.
+    fn counted(&self, codes: &[i64], outputs: usize) -> Option<(Vec<f64>, Vec<i64>)> {
+        let weights = self.label_weights.as_ref()?;
+        if !codes.iter().any(|&code| weights.ignores(code)) {
+            return None;
+        }
+        let rows = self.values.chunks_exact(outputs).zip(codes);
+        let (mut values, mut kept) = (Vec::new(), Vec::new());
+        for (row, &code) in rows.filter(|&(_, &code)| !weights.ignores(code)) {
+            values.extend_from_slice(row);
+            kept.push(code);
+        }
+        Some((values, kept))
+    }
+
     /// Calls `f` with the predictions beside the truth of the data they were made for; numbers in a unit, if there is one.
+    ///
+    /// Rows and positions whose label the loss ignores are left out; the others count alike, whatever they count in the loss.
     pub fn against<R>(
         &self,
         data: &Dataset,
@@ -84,11 +103,14 @@ impl Predicted {
         // A task per position has as many rows of predictions as positions.
         let outputs = self.outputs / data.positions();
         match data.targets() {
-            DataTargets::Classes { codes, names } => f(&Predictions {
-                values: &self.values,
-                outputs,
-                truth: Truth::Classes { codes, count: names.len() },
-            }),
+            DataTargets::Classes { codes, names } => {
+                let counted = self.counted(codes, outputs);
+                let (values, codes) = match &counted {
+                    Some((values, codes)) => (values, codes),
+                    None => (&self.values, codes),
+                };
+                f(&Predictions { values, outputs, truth: Truth::Classes { codes, count: names.len() } })
+            }
             DataTargets::Numbers { values: truth, .. } => {
                 let wide = |values: &[f32]| match unit {
                     Some(unit) => unit.back(values),
@@ -218,7 +240,7 @@ impl Evaluator {
                 left -= count;
             }
         }
-        Predicted { values, outputs: self.outputs, loss }
+        Predicted { values, outputs: self.outputs, loss, label_weights: self.loss.label_weights() }
     }
 
     /// Predicts all rows and measures the predictions.

@@ -121,6 +121,15 @@ fn a_class_per_position_is_learnt_and_measured_over_positions() {
     });
     assert!((right as f64 / 400.0 - accuracy[29]).abs() < 1e-12);
 
+    // What the loss ignores no metric sees.
+    let ignoring = Plug::new("cross_entropy").with("ignore_index", 1.0);
+    let mut evaluator = Evaluator::new(&model, &ignoring, &[], &test, Par::Seq).unwrap();
+    evaluator.predict(&fitted.params, &test).against(&test, None, |predictions| {
+        let (codes, _) = predictions.codes().unwrap();
+        assert!(codes.len() < 400 && codes.iter().all(|&code| code != 1));
+        assert_eq!(predictions.classes().len(), codes.len());
+    });
+
     let flat = Sequential::new([4, 2]).with(Flatten).with(Dense::new(3));
     let error = Trainer::new(&flat, &training, &train, None).unwrap_err().to_string();
     assert!(error.contains("position, 4 positions a row"), "{error}");
