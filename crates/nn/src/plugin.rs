@@ -7,7 +7,5 @@ pub use tunesmith_tensor::Shape;
 pub use crate::activation::{Activation, ActivationEntry};
 pub use crate::init::{Fans, Init, InitEntry};
 pub use crate::layer::{Layer, LayerEntry, Sample};
-pub use crate::loss::{Loss, LossEntry, Targets};
-pub use crate::layer::{Layer, LayerEntry};
 pub use crate::loss::{Batch, ClassWeights, Loss, LossEntry, Targets};
 pub use crate::trace::{Mode, Trace};

@@ -3,7 +3,7 @@
 use tunesmith_tensor::kernel::conv::Conv;
 
 use super::images::{as_images, padding, two_or_more};
-use crate::activation::find_activation;
+use crate::activation::activate;
 use crate::plugin::*;
 
 /// A convolution over one or two axes, then an activation.
@@ -168,7 +168,6 @@ impl<const AXES: usize> Convolution<AXES> {
     }
 
     fn record(&self, trace: &mut Trace, layer: &str, input: &Var) -> Result<Var, Error> {
-        let activation = find_activation(&self.activation)?;
         let channels = input.shape().dims().get(1).copied().unwrap_or(0);
         let (mut weight, mut bias) = (None, None);
         if input.rank() == AXES + 2 {
@@ -185,7 +184,7 @@ impl<const AXES: usize> Convolution<AXES> {
             let [kernel_height, kernel_width, group, filters] = conv.weight();
             let weight = weight.reshape([filters, group, kernel_height, kernel_width]).permute(&[2, 3, 1, 0]);
             let sum = x.conv(&weight, conv);
-            Ok(activation.apply(&bias.map_or(sum.clone(), |bias| sum + bias)))
+            activate(trace, &self.activation, &bias.map_or(sum.clone(), |bias| sum + bias))
         })
     }
 }

@@ -3,7 +3,7 @@
 use tunesmith_tensor::kernel::conv::Conv;
 
 use super::images::{as_images, two, two_or_more};
-use crate::activation::find_activation;
+use crate::activation::activate;
 use crate::plugin::*;
 
 /// A transposed convolution, then an activation: PyTorch's `ConvTranspose2d`, Keras's `Conv2DTranspose`.
@@ -97,7 +97,6 @@ impl Describe for ConvTranspose2d {
 
 impl Layer for ConvTranspose2d {
     fn forward(&self, trace: &mut Trace, input: &Var) -> Result<Var, Error> {
-        let activation = find_activation(&self.activation)?;
         let kernel = two_or_more(trace, "kernel_size", &self.kernel_size, 2)?;
         let stride = two_or_more(trace, "stride", &self.stride, 2)?;
         let dilation = two_or_more(trace, "dilation", &self.dilation, 2)?;
@@ -132,7 +131,7 @@ impl Layer for ConvTranspose2d {
                 return Err(trace.error(problem));
             }
             let sum = x.conv_back(&weight.permute(&[2, 3, 1, 0]), conv);
-            Ok(activation.apply(&bias.map_or(sum.clone(), |bias| sum + bias)))
+            activate(trace, &self.activation, &bias.map_or(sum.clone(), |bias| sum + bias))
         })
     }
 
