@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tunesmith_tensor::Par;
-use tunesmith_tests::{WORKLOADS, on_threads};
+use tunesmith_tests::{WORKLOADS, Workload, on_threads};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -27,6 +27,16 @@ fn allocations(step: &mut dyn FnMut()) -> usize {
     so_far() - before
 }
 
+/// The allocations of a workload's steps.
+fn of_steps(workload: Workload, threads: usize) -> usize {
+    let mut training = workload.training(if threads == 1 { Par::Seq } else { Par::Rayon });
+    on_threads(threads, || {
+        allocations(&mut || {
+            training.step();
+        })
+    })
+}
+
 #[expect(clippy::print_stdout, reason = "a program's output")]
 fn main() -> ExitCode {
     // The count itself must work, or all that follows proves nothing.
@@ -36,12 +46,7 @@ fn main() -> ExitCode {
     let mut ok = true;
     for workload in WORKLOADS {
         for threads in [1, 2] {
-            let mut training = workload.training(if threads == 1 { Par::Seq } else { Par::Rayon });
-            let found = on_threads(threads, || {
-                allocations(&mut || {
-                    training.step();
-                })
-            });
+            let found = of_steps(workload, threads);
             println!("{} on {threads} threads: {found} allocations in {STEPS} steps", workload.name);
             ok &= found == 0;
         }

@@ -22,7 +22,7 @@ cargo xtask COMMAND
   throughput [WORKLOAD ...] [--threads N] [--seconds S] [--limit]
                             samples a second of whole training steps; --limit: beside a hand-written loop
   job [--seeds N]           the main job, examples/digits.toml, over N seeds (default 10): accuracy and seconds
-  bench [NAME ...]          criterion benches: gemm, elementwise, step, optimizer, tpe (default: all)
+  bench [NAME ...]          benches: gemm, elementwise, step, optimizer, tpe (default: all)
 ";
 
 #[expect(clippy::print_stderr, reason = "a command reports to the one who runs it")]

@@ -43,7 +43,7 @@ pub(crate) fn throughput(arguments: &[String]) -> Result<(), String> {
     run(command)
 }
 
-/// Criterion benches, by name.
+/// Benches, by name.
 pub(crate) fn bench(names: &[String]) -> Result<(), String> {
     let mut command = cargo(&["bench", "--package", PACKAGE]);
     for name in names {

@@ -1,10 +1,10 @@
-//! A step allocates nothing, whatever the rule, the chain and the number of shards; products of matrices do.
+//! A step allocates nothing, whatever the rule, the chain and the number of shards; the first product of matrices does.
 
 use tunesmith_core::{Entry as _, Table, all};
 use tunesmith_optim::{AddL2, ClipByGlobalNorm, Layout, Momentum, OptimizerEntry, Pace, Segment, chain};
 use tunesmith_tensor::{DType, Par};
 
-/// Rules that multiply or decompose matrices: `matrixmultiply` packs operands, nalgebra returns new matrices.
+/// Rules that multiply or decompose matrices: a thread's first product takes the packing buffer it keeps.
 const OF_MATRICES: [&str; 1] = ["muon"];
 
 #[test]

@@ -5,7 +5,7 @@ use super::house::{Finding, House};
 /// Where `unsafe` may stand, and what forces it.
 const PLACES: &[(&str, &str)] = &[(
     "crates/tensor/src/kernel/",
-    "vector instructions, one arena cut into places, matrixmultiply's pointers",
+    "vector instructions, one arena cut into places, pointers in matrix products",
 )];
 
 pub(super) fn check(house: &House) -> Vec<Finding> {

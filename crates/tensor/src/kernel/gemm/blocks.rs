@@ -11,12 +11,14 @@ use super::tile::{MOST_ROWS, Rows, Sweep};
 /// Numbers in the buffer for packed panels that each thread takes once and keeps: half a megabyte of `f32`.
 pub const PACK_LEN: usize = 128 * 1024;
 /// The most products a sum takes before it is added to the result.
-const MOST_DEPTH: usize = 256;
+const MOST_DEPTH: usize = 128;
 /// Numbers of the left operand that a panel of the right one meets before the next panel's turn: what stays in a
 /// second-level cache beside the panels.
 const LEFT_LEN: usize = 128 * 1024;
+/// From so many numbers on, a left operand is asked for before it is needed.
+const FAR: usize = 32 * 1024;
 /// Up to so many rows, reading the right operand where it is costs less than packing it.
-const FEW_ROWS: usize = 24;
+const FEW_ROWS: usize = 32;
 
 /// `alpha A B + beta C`, checked.
 #[derive(Clone, Copy)]
@@ -143,6 +145,7 @@ impl<T: Real> Product<'_, T> {
                             b_stride,
                             vectors,
                             last: width - (vectors - 1) * machine.lanes,
+                            far: m.saturating_mul(k) >= FAR,
                             alpha: self.alpha,
                             beta: if top == 0 { self.beta } else { T::ONE },
                             c: self.c.wrapping_add(row * self.c_strides.0 + column * self.c_strides.1),

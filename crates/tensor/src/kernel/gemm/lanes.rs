@@ -25,6 +25,11 @@ pub(super) trait Lanes: Copy {
     /// # Safety
     /// As for the trait.
     unsafe fn mask(width: usize) -> Self::Mask;
+    /// Asks for a place that will be read soon; any address will do.
+    #[inline(always)]
+    fn prefetch(place: *const Self::Element) {
+        let _ = place;
+    }
     /// # Safety
     /// `LEN` numbers from `place` on may be read.
     unsafe fn load(place: *const Self::Element) -> Self;

@@ -1,4 +1,20 @@
-//! The matrix product.
+//! The matrix product: of strided operands, of a right one packed once, of a left one gathered by offsets.
+//!
+//! | function | computes |
+//! |---|---|
+//! | [`gemm()`] | `alpha A B + beta C` for any strides |
+//! | [`matmul_into`] | the same for contiguous operands, transposed by flags |
+//! | [`gemm_packed`] | with a right operand from [`pack`] |
+//! | [`gemm_indirect`] | with a left operand by offsets, [`Indirect`] |
+//! | [`general`] | [`gemm()`] by matrixmultiply, for comparison |
+//!
+//! All but the last share one microkernel (`tile.rs`). It never copies the left operand: it reads each row through a
+//! pointer of its own. The right one is read in panels as wide as a tile: packed, or in place where there are few
+//! rows or few columns. A sum takes its products in the order of the inner side, each rounded once where the machine
+//! has an instruction for it, and is added to the result after at most 128. So an entry's bits depend on its row, its
+//! column and the inner side alone: not on the tile, on how rows are cut between threads, or on the form of the product.
+//!
+//! Nothing is allocated but one buffer of [`PACK_LEN`] numbers, on a thread's first product that packs.
 
 mod blocks;
 mod checks;

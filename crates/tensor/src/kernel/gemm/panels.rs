@@ -103,14 +103,13 @@ unsafe fn copy_columns<T: Real>(machine: Machine, part: Part<T>, out: *mut T) {
             if by_blocks {
                 turned_columns = columns / SIDE * SIDE;
                 turned_rows = part.rows / SIDE * SIDE;
-                for j in (0..turned_columns).step_by(SIDE) {
-                    for p in (0..turned_rows).step_by(SIDE) {
-                        transpose_singles(
-                            from.add(j * across + p).cast(),
-                            across,
-                            to.add(p * stride + j).cast(),
-                            stride,
-                        );
+                // Whole lines of a cache are read at a time, and their numbers written close to each other.
+                for top in (0..turned_rows).step_by(2 * SIDE) {
+                    for j in (0..turned_columns).step_by(SIDE) {
+                        for p in (top..turned_rows.min(top + 2 * SIDE)).step_by(SIDE) {
+                            let from: *const f32 = from.add(j * across + p).cast();
+                            transpose_singles(from, across, to.add(p * stride + j).cast(), stride);
+                        }
                     }
                 }
             }

@@ -106,12 +106,12 @@ macro_rules! sweep {
 sweep! {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-    avx512_single(f32, Single16) { 1: [12 8 4 2 1], 2: [12 8 6 4 2 1], 3: [8 6 4 2 1], 4: [6 4 3 2 1], }
+    avx512_single(f32, Single16) { 1: [8 4 2 1], 2: [8 6 4 2 1], 3: [8 6 4 2 1], 4: [6 4 3 2 1], }
 }
 sweep! {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-    avx512_double(f64, Double8) { 1: [12 8 4 2 1], 2: [12 8 6 4 2 1], 3: [8 6 4 2 1], 4: [6 4 3 2 1], }
+    avx512_double(f64, Double8) { 1: [8 4 2 1], 2: [8 6 4 2 1], 3: [8 6 4 2 1], 4: [6 4 3 2 1], }
 }
 sweep! {
     #[cfg(target_arch = "x86_64")]
@@ -133,9 +133,9 @@ sweep! { portable_double(f64, Portable<f64>) { 1: [4 2 1], 2: [4 2 1], } }
 #[inline(always)]
 unsafe fn starts<T, const R: usize>(rows: &Rows<'_, T>, first: usize) -> [*const T; MOST_ROWS] {
     let mut starts = [std::ptr::null(); MOST_ROWS];
-    for r in 0..R {
+    for (r, place) in starts.iter_mut().enumerate().take(R) {
         // SAFETY: the caller's promise.
-        starts[r] = unsafe {
+        *place = unsafe {
             match rows {
                 Rows::Every(start, distance) => start.add((first + r) * distance),
                 Rows::At(start, offsets) => start.add(*offsets.get_unchecked(first + r)),

@@ -25,6 +25,8 @@ pub(super) struct Sweep<'a, T> {
     /// Vectors in a row of the panel, and the lanes of the last that count.
     pub(super) vectors: usize,
     pub(super) last: usize,
+    /// Whether the left operand is so long that it pays to ask early for what the next tile will read.
+    pub(super) far: bool,
     pub(super) alpha: T,
     pub(super) beta: T,
     pub(super) c: *mut T,
@@ -41,7 +43,29 @@ pub(super) enum Rows<'a, T> {
 }
 
 /// The most rows a tile has.
-pub(super) const MOST_ROWS: usize = 12;
+pub(super) const MOST_ROWS: usize = 8;
+
+/// Products taken between two looks ahead: a line of a cache of `f32`.
+const RUN: usize = 16;
+
+/// Asks for what the next tile reads where this one reads a run from `place` on.
+#[inline(always)]
+fn prefetch_next<L: Lanes, const R: usize>(place: *const L::Element, sweep: &Sweep<'_, L::Element>) {
+    match sweep.rows {
+        Rows::Every(_, distance) if sweep.step == 1 => {
+            for r in R..2 * R {
+                L::prefetch(place.wrapping_add(r * distance));
+            }
+        }
+        // Windows lie close to each other: the machine sees by itself what comes next.
+        Rows::At(..) if sweep.step == 1 => {}
+        _ => {
+            for p in 0..RUN {
+                L::prefetch(place.wrapping_add(RUN + p * sweep.step));
+            }
+        }
+    }
+}
 
 /// Computes `R` rows of the result, `V` vectors wide, into `c`.
 ///
@@ -70,21 +94,28 @@ pub(super) unsafe fn tile<L: Lanes, const R: usize, const V: usize>(
             for r in 0..R {
                 from[r] = rows[r].add(start);
             }
-            let mut at = 0;
-            for _ in 0..count {
-                let mut columns = [L::zero(); V];
-                for v in 0..V - 1 {
-                    columns[v] = L::load(b.add(v * L::LEN));
+            let (mut at, mut todo) = (0, count);
+            while todo > 0 {
+                let run = todo.min(RUN);
+                todo -= run;
+                if sweep.far {
+                    prefetch_next::<L, R>(from[0].wrapping_add(at), sweep);
                 }
-                columns[V - 1] = L::load_some(b.add((V - 1) * L::LEN), mask);
-                for r in 0..R {
-                    let factor = L::splat(from[r].wrapping_add(at));
-                    for v in 0..V {
-                        sums[r][v] = factor.mul_add(columns[v], sums[r][v]);
+                for _ in 0..run {
+                    let mut columns = [L::zero(); V];
+                    for (v, columns) in columns.iter_mut().enumerate().take(V - 1) {
+                        *columns = L::load(b.add(v * L::LEN));
                     }
+                    columns[V - 1] = L::load_some(b.add((V - 1) * L::LEN), mask);
+                    for r in 0..R {
+                        let factor = L::splat(from[r].wrapping_add(at));
+                        for v in 0..V {
+                            sums[r][v] = factor.mul_add(columns[v], sums[r][v]);
+                        }
+                    }
+                    at += step;
+                    b = b.wrapping_add(b_stride);
                 }
-                at += step;
-                b = b.wrapping_add(b_stride);
             }
             (skip, left) = (0, left - count);
             if left == 0 {
