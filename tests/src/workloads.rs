@@ -1,5 +1,8 @@
 //! The workloads that training is measured on, the same as other libraries are measured on.
 
+use std::time::Instant;
+
+use tunesmith_autodiff::Timing;
 use tunesmith_core::{Plug, Seed};
 use tunesmith_data::{Dataset, Targets};
 use tunesmith_nn::Sequential;
@@ -116,13 +119,14 @@ impl Workload {
         let mut keyed: Vec<(f64, usize)> = (0..data.rows()).map(|row| (generator.uniform(), row)).collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         let order = keyed.into_iter().map(|(_, row)| row).collect();
-        TrainingStep { stepper, optimizer, params, data, order, batch: self.batch, next: 0, count: 0 }
+        TrainingStep { model, stepper, optimizer, params, data, order, batch: self.batch, next: 0, count: 0 }
     }
 }
 
 /// A network in training: each call of [`step`](TrainingStep::step) is one whole step.
 #[derive(Debug)]
 pub struct TrainingStep {
+    model: Sequential,
     stepper: Stepper,
     optimizer: Box<dyn Optimizer>,
     params: Vec<f32>,
@@ -138,6 +142,36 @@ impl TrainingStep {
     #[must_use]
     pub fn shards(&self) -> usize {
         self.stepper.shards_of(self.batch)
+    }
+
+    /// The matrix products of one step: for each part of a batch, how often, rows, inner size, columns.
+    ///
+    /// # Panics
+    /// Before the first step.
+    #[must_use]
+    pub fn products(&self) -> Vec<Vec<(usize, [usize; 3])>> {
+        let plans = self.stepper.plans(self.batch);
+        assert!(!plans.is_empty(), "plans are made in the first step");
+        plans.iter().map(|plan| plan.products()).collect()
+    }
+
+    /// Where the time of a step goes, kernel by kernel for each part of a batch, and then the time of the optimizer.
+    ///
+    /// # Panics
+    /// When the training diverges.
+    pub fn profile(&mut self, runs: usize) -> (Vec<Vec<Timing>>, f64) {
+        self.step();
+        let kernels = self.stepper.profile(self.batch, &self.params, runs);
+        let learnt = self.model.param_count();
+        let gradients = vec![1e-3; learnt];
+        let pass = |optimizer: &mut dyn Optimizer, params: &mut [f32]| {
+            let start = Instant::now();
+            let done = optimizer.step(&mut params[..learnt], &[&gradients], Pace::default(), Par::Seq);
+            done.expect("these gradients are finite");
+            start.elapsed().as_secs_f64()
+        };
+        let passes = (0..runs).map(|_| pass(&mut *self.optimizer, &mut self.params));
+        (kernels, passes.fold(f64::INFINITY, f64::min))
     }
 
     /// Gathers a batch, runs it forward and backward, updates the parameters, and returns the loss.

@@ -21,6 +21,8 @@ cargo xtask COMMAND
   kill                      the slow tests that kill processes while they write
   throughput [WORKLOAD ...] [--threads N] [--seconds S] [--limit]
                             samples a second of whole training steps; --limit: beside a hand-written loop
+  roofline [WORKLOAD ...] [--threads N] [--kernels]
+                            training steps beside their matrix products alone; --kernels: where their time goes
   job [--seeds N]           the main job, examples/digits.toml, over N seeds (default 10): accuracy and seconds
   bench [NAME ...]          benches: gemm, elementwise, step, optimizer, tpe (default: all)
 ";
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "props" => suites::props(rest),
         "kill" => suites::kill(),
         "throughput" => suites::throughput(rest),
+        "roofline" => suites::roofline(rest),
         "job" => job::job(rest),
         "bench" => suites::bench(rest),
         "help" | "-h" | "--help" => {

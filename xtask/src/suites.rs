@@ -37,8 +37,17 @@ pub(crate) fn kill() -> Result<(), String> {
 
 /// Samples a second of whole training steps.
 pub(crate) fn throughput(arguments: &[String]) -> Result<(), String> {
-    let mut command =
-        cargo(&["run", "--quiet", "--release", "--package", PACKAGE, "--bin", "throughput", "--"]);
+    program("throughput", arguments)
+}
+
+/// How near training steps come to what their matrix products alone would take.
+pub(crate) fn roofline(arguments: &[String]) -> Result<(), String> {
+    program("roofline", arguments)
+}
+
+/// A measuring program of the package, compiled for speed.
+fn program(name: &str, arguments: &[String]) -> Result<(), String> {
+    let mut command = cargo(&["run", "--quiet", "--release", "--package", PACKAGE, "--bin", name, "--"]);
     command.args(arguments);
     run(command)
 }

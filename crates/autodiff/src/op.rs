@@ -76,6 +76,12 @@ pub trait Primitive: Clone + Debug + Send + Sync + 'static {
     fn flops(&self, _inputs: &[Shape], output: &Shape) -> u64 {
         output.numel() as u64
     }
+
+    /// The matrix products that one run comes down to, if it does: how often, rows, inner size, columns. What a plan of
+    /// nothing but these would take is the bound its speed is held against.
+    fn products(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        Vec::new()
+    }
 }
 
 /// A [`Primitive`] without its type.
@@ -87,6 +93,7 @@ pub(crate) trait Op: Debug + Send + Sync {
     fn derivative(&self, site: &Site<'_>) -> Vec<Option<Var>>;
     fn scratch(&self, inputs: &[Shape], output: &Shape) -> usize;
     fn flops(&self, inputs: &[Shape], output: &Shape) -> u64;
+    fn products(&self, inputs: &[Shape], output: &Shape) -> Vec<(usize, [usize; 3])>;
     fn any(&self) -> &dyn std::any::Any;
 }
 
@@ -111,6 +118,9 @@ impl<P: Primitive> Op for P {
     }
     fn flops(&self, inputs: &[Shape], output: &Shape) -> u64 {
         Primitive::flops(self, inputs, output)
+    }
+    fn products(&self, inputs: &[Shape], output: &Shape) -> Vec<(usize, [usize; 3])> {
+        Primitive::products(self, inputs, output)
     }
     fn any(&self) -> &dyn std::any::Any {
         self

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use tunesmith_autodiff::{Feed, Runner};
+use tunesmith_autodiff::{Feed, Plan, Runner, Timing};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
@@ -135,6 +136,26 @@ impl Stepper {
         // A model with buffers has one shard (see `shards_of`).
         shards[0].runner.update(params);
         Ok(shards.iter().map(|shard| shard.loss).sum())
+    }
+
+    /// The plans of a batch of that many rows, one for each shard, once a step on as many rows was taken.
+    #[must_use]
+    pub fn plans(&self, rows: usize) -> Vec<Arc<Plan>> {
+        let shards = self.batches.get(&rows).map_or(&[][..], Vec::as_slice);
+        shards.iter().map(|shard| shard.runner.plan().clone()).collect()
+    }
+
+    /// Where the time of a step on that many rows goes, kernel by kernel for each shard, the shortest of several runs on
+    /// the rows of the last step. Nothing when no step on as many rows was taken.
+    pub fn profile(&mut self, rows: usize, params: &[f32], runs: usize) -> Vec<Vec<Timing>> {
+        let shards = self.batches.get_mut(&rows).map_or(&mut [][..], Vec::as_mut_slice);
+        let time = |shard: &mut Shard| {
+            let Shard { runner, x, y, gradients, .. } = shard;
+            y.feed(x, |inputs, indices| {
+                runner.profile(Feed { params, inputs, indices, noise: 0 }, gradients, runs)
+            })
+        };
+        shards.iter_mut().map(time).collect()
     }
 
     /// How many shards a batch of that many rows is cut into.

@@ -38,6 +38,13 @@ fn output(conv: &Conv) -> Result<[usize; 4], String> {
     }
 }
 
+/// The products of a convolution, one a group, with rows, inner size and columns in another order for a derivative.
+fn products(conv: &Conv, order: impl Fn([usize; 3]) -> [usize; 3]) -> Vec<(usize, [usize; 3])> {
+    let pixels = conv.output().map_or(0, |output| output[..3].iter().product());
+    let taps = conv.weight()[..3].iter().product();
+    vec![(conv.groups, order([pixels, taps, conv.outputs / conv.groups.max(1)]))]
+}
+
 impl Primitive for Convolve {
     const NAME: &'static str = "conv";
 
@@ -65,6 +72,10 @@ impl Primitive for Convolve {
 
     fn flops(&self, _inputs: &[Shape], _output: &Shape) -> u64 {
         self.0.flops()
+    }
+
+    fn products(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        products(&self.0, |[m, k, n]| [m, k, n])
     }
 }
 
@@ -95,6 +106,10 @@ impl Primitive for ConvolveBack {
     fn flops(&self, _inputs: &[Shape], _output: &Shape) -> u64 {
         self.0.flops()
     }
+
+    fn products(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        products(&self.0, |[m, k, n]| [m, n, k])
+    }
 }
 
 impl Primitive for ConvolveWeight {
@@ -123,6 +138,10 @@ impl Primitive for ConvolveWeight {
 
     fn flops(&self, _inputs: &[Shape], _output: &Shape) -> u64 {
         self.0.flops()
+    }
+
+    fn products(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        products(&self.0, |[m, k, n]| [k, m, n])
     }
 }
 

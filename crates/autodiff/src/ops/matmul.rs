@@ -85,6 +85,10 @@ impl Primitive for MatMul {
     fn flops(&self, inputs: &[Shape], _output: &Shape) -> u64 {
         self.sizes(inputs).map_or(0, |[m, k, n]| 2 * (m * k * n) as u64)
     }
+
+    fn products(&self, inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        self.sizes(inputs).map_or_else(|_| Vec::new(), |sizes| vec![(1, sizes)])
+    }
 }
 
 impl Var {

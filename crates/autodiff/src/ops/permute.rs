@@ -4,8 +4,8 @@
 //! Layers say so with a permute before and one after; two that meet cancel, and elementwise operations move to the inner
 //! side of one ([`past_permutes`]), so that between two convolutions nothing is moved.
 
-use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::Real;
+use tunesmith_tensor::{MAX_AXES, Shape};
 
 use crate::op::{Call, Primitive, Site};
 use crate::{Graph, Var, gradient_cases};
@@ -31,7 +31,8 @@ impl Primitive for Permute {
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
         if !call.out.is_empty() {
-            moved(call.inputs[0], &self.merged(call.shapes[0].dims()), call.out);
+            let (axes, count) = self.merged(call.shapes[0].dims());
+            moved(call.inputs[0], &axes[..count], call.out);
         }
     }
 
@@ -52,19 +53,23 @@ impl Primitive for Permute {
 type Axis = (usize, usize);
 
 impl Permute {
-    /// The axes of the result, neighbours that were neighbours before joined into one.
-    fn merged(&self, old: &[usize]) -> Vec<Axis> {
+    /// The axes of the result, neighbours that were neighbours before joined into one, and how many they are.
+    fn merged(&self, old: &[usize]) -> ([Axis; MAX_AXES], usize) {
         let stride = |axis: usize| old[axis + 1..].iter().product::<usize>();
-        let mut axes: Vec<Axis> = Vec::new();
+        let (mut axes, mut count) = ([(0, 0); MAX_AXES], 0_usize);
         for &axis in self.axes.iter().filter(|&&axis| old[axis] != 1) {
-            match axes.last_mut() {
+            let before = count.checked_sub(1).map(|last| &mut axes[last]);
+            match before {
                 Some((size, step)) if *step == old[axis] * stride(axis) => {
                     (*size, *step) = (*size * old[axis], stride(axis));
                 }
-                _ => axes.push((old[axis], stride(axis))),
+                _ => {
+                    axes[count] = (old[axis], stride(axis));
+                    count += 1;
+                }
             }
         }
-        axes
+        (axes, count)
     }
 }
 

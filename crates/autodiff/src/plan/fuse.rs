@@ -121,6 +121,9 @@ impl Op for Fused {
     fn flops(&self, _inputs: &[Shape], output: &Shape) -> u64 {
         (self.parts.len() * output.numel()) as u64
     }
+    fn products(&self, _inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        Vec::new()
+    }
     fn any(&self) -> &dyn std::any::Any {
         self
     }

@@ -119,6 +119,12 @@ impl Plan {
         self.steps.iter().map(|step| step.op.flops(&step.shapes, &step.shape)).sum()
     }
 
+    /// The matrix products that one run comes down to: how often, rows, inner size, columns.
+    #[must_use]
+    pub fn products(&self) -> Vec<(usize, [usize; 3])> {
+        self.steps.iter().flat_map(|step| step.op.products(&step.shapes, &step.shape)).collect()
+    }
+
     /// The number of kernel calls of one run.
     #[must_use]
     pub fn kernels(&self) -> usize {
