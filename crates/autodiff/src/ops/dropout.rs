@@ -28,6 +28,25 @@ fn hash(mut x: u32) -> u32 {
     x ^ (x >> 16)
 }
 
+/// Random bits by place, for one stream of one run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counter {
+    low: u32,
+    high: u32,
+}
+
+impl Counter {
+    pub(super) fn new(noise: u64, stream: u64) -> Self {
+        let seed = noise ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self { low: hash(seed as u32 ^ 0x68e3_1da4), high: hash((seed >> 32) as u32 ^ 0xb529_7a4d) }
+    }
+
+    #[inline(always)]
+    pub(super) fn at(self, place: u32) -> u32 {
+        hash(hash(place ^ self.low).wrapping_add(self.high))
+    }
+}
+
 impl Primitive for DropoutMask {
     const NAME: &'static str = "dropout_mask";
 
@@ -40,13 +59,12 @@ impl Primitive for DropoutMask {
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        let seed = call.noise ^ self.stream.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let (low, high) = (hash(seed as u32 ^ 0x68e3_1da4), hash((seed >> 32) as u32 ^ 0xb529_7a4d));
+        let counter = Counter::new(call.noise, self.stream);
         let keep = T::from_f64(1.0 / (1.0 - self.rate));
         let threshold = (self.rate * f64::from(u32::MAX)) as u32;
         vectorize(|| {
             for (i, out) in call.out.iter_mut().enumerate() {
-                let bits = hash(hash(i as u32 ^ low).wrapping_add(high));
+                let bits = counter.at(i as u32);
                 *out = if bits >= threshold { keep } else { T::ZERO };
             }
         });

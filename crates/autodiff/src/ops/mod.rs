@@ -25,6 +25,7 @@ pub mod sum;
 
 pub mod gather;
 pub mod matmul;
+pub mod normalize;
 pub mod pick;
 pub mod softmax;
 pub mod sparsemax;
@@ -37,3 +38,4 @@ pub mod cross_entropy;
 pub mod ctc;
 pub mod dropout;
 pub mod row_cross_entropy;
+pub mod noise;

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`elementwise`] | `map`, `zip` and their row and column broadcasts |
 //! | [`reduce`] | sums, extremes, along slices, rows, columns, any axis |
+//! | [`normalize`] | rows or columns brought to mean zero and variance one |
 //! | [`softmax`] | softmax, log-softmax, log-sum-exp of rows |
 //! | [`gemm`] | the matrix product |
 //! | [`conv`], [`pool`] | convolution and pooling of images |
@@ -30,6 +31,7 @@ mod erf;
 mod fold;
 pub mod gemm;
 pub mod pool;
+pub mod normalize;
 mod real;
 pub mod reduce;
 mod simd;

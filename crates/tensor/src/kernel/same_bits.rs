@@ -3,6 +3,10 @@
 use proptest::prelude::{ProptestConfig, prop, prop_assert_eq, proptest};
 
 use super::elementwise::{map, zip, zip_row};
+use super::normalize::{
+    column_moments, column_room, normalize_columns, normalize_columns_gradient, normalize_rows,
+    normalize_rows_gradient,
+};
 use super::reduce::{Reduction, dot, max, reduce_axis, sum};
 use super::simd::limited_to;
 use super::softmax::{log_softmax, log_sum_exp, softmax};
@@ -36,6 +40,20 @@ fn everything<T: Real>(x: &[T], rows: usize) -> Vec<u64> {
     results.extend_from_slice(&out);
     log_sum_exp(x, cols, &mut out[..rows]);
     results.extend_from_slice(&out[..rows]);
+    let (mut room, mut moments) = (vec![T::ZERO; column_room(cols)], vec![T::ZERO; 2 * cols]);
+    let g: Vec<T> = x.iter().rev().copied().collect();
+    for centered in [false, true] {
+        normalize_rows(x, cols, centered, 1e-3, &mut out);
+        results.extend_from_slice(&out);
+        normalize_rows_gradient(x, &g, cols, centered, 1e-3, &mut out);
+        results.extend_from_slice(&out);
+    }
+    column_moments(x, cols, &mut room, &mut moments);
+    results.extend_from_slice(&moments);
+    normalize_columns(x, &moments, cols, 1e-3, &mut room, &mut out);
+    results.extend_from_slice(&out);
+    normalize_columns_gradient(x, &moments, &g, cols, 1e-3, &mut room, &mut out);
+    results.extend_from_slice(&out);
     for reduction in [Reduction::Sum, Reduction::Max, Reduction::Min] {
         reduce_axis(x, 1, rows, cols, &mut out[..cols], reduction);
         results.extend_from_slice(&out[..cols]);
