@@ -150,6 +150,9 @@ fn layer(case: Case<'_>) -> Result<f64, String> {
     let (Some((&rows, sample)), cotangent) = (input.shape.split_first(), case.numbers("cotangent")?) else {
         return Err("`inputs` is a single number".into());
     };
+    if rows == 0 {
+        return Err("`inputs` has no rows".into());
+    }
     let model =
         Sequential::from_plugs(std::slice::from_ref(&plug), sample, None).map_err(|e| e.to_string())?;
     let given = Case::new(case.value("parameters")?)?;
