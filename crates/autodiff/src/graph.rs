@@ -45,6 +45,7 @@ struct Inner {
     buffers: Vec<usize>,
     updates: Vec<(usize, usize)>,
     streams: u64,
+    mark: usize,
 }
 
 /// One value of the graph: where it comes from and its shape.
@@ -52,6 +53,8 @@ struct Inner {
 pub(crate) struct Node {
     pub(crate) source: Source,
     pub(crate) shape: Shape,
+    /// Whose it is: see [`Graph::mark`].
+    pub(crate) mark: usize,
 }
 
 /// Where a value comes from.
@@ -196,7 +199,7 @@ impl Graph {
     pub fn apply<P: Primitive>(&self, op: P, operands: &[&Var]) -> Var {
         for var in operands {
             assert!(
-                Rc::ptr_eq(&self.inner, &var.graph.inner),
+                self.same(&var.graph),
                 "{}: an operand is of another graph",
                 op.name()
             );
@@ -226,6 +229,17 @@ impl Graph {
         let mut inner = self.inner.borrow_mut();
         inner.streams += 1;
         inner.streams
+    }
+
+    /// Marks everything recorded from now on with a number, such as that of a layer, so that a plan can tell what each
+    /// costs ([`Plan::costs`](crate::Plan::costs)).
+    pub fn mark(&self, mark: usize) {
+        self.inner.borrow_mut().mark = mark;
+    }
+
+    /// Whether both are the same graph.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// The learnt tensors in slab order: name and shape.
@@ -273,7 +287,8 @@ impl Graph {
 
     fn push(&self, source: Source, shape: Shape) -> Var {
         let mut inner = self.inner.borrow_mut();
-        inner.nodes.push(Node { source, shape });
+        let mark = inner.mark;
+        inner.nodes.push(Node { source, shape, mark });
         let id = inner.nodes.len() - 1;
         drop(inner);
         self.var(id)

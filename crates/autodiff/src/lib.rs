@@ -52,7 +52,7 @@ pub mod gradcheck;
 
 pub use graph::Graph;
 pub use op::Element;
-pub use plan::{ParamPlace, Plan};
+pub use plan::{Cost, ParamPlace, Plan};
 pub use runner::{Feed, Runner, Timing};
 pub use var::Var;
 

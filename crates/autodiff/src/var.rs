@@ -54,6 +54,12 @@ impl Var {
         }
     }
 
+    /// Whether both are the same value of the same graph.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.id == other.id && self.graph.same(&other.graph)
+    }
+
     /// The operands and the operation, when this was made by an operation of that type.
     #[must_use]
     pub fn made_by<P: Primitive>(&self) -> Option<(P, Vec<Self>)> {

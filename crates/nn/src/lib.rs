@@ -39,4 +39,4 @@ pub use layer::{Layer, LayerEntry, Sample};
 pub use loss::{Batch, ClassWeights, Loss, LossEntry, Targets};
 pub use sequential::{Param, Sequential, Traced};
 pub use summary::{Row, Summary};
-pub use trace::{Mode, Trace};
+pub use trace::{Mode, Trace, WholeColumns};

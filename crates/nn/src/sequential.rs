@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use tunesmith_autodiff::{Element, Feed, Graph, Runner, Var};
-use tunesmith_core::{Describe, Error, Plug, Seed, find, to_table};
+use tunesmith_core::{Describe, Error, Plug, Seed, Why, find, to_table};
 use tunesmith_tensor::Shape;
 
 use crate::init::find_init;
 use crate::layer::{Layer, LayerEntry};
-use crate::{Mode, Summary, Trace};
+use crate::trace::INPUT;
+use crate::{Mode, Row, Summary, Trace, WholeColumns};
 
 /// A tensor that a model owns: its name, its shape, how it starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +73,7 @@ impl Sequential {
     pub fn with<L: Describe + Layer>(mut self, layer: L) -> Self {
         let plug = Plug { name: L::NAME.to_owned(), config: to_table(&layer) };
         self.layers.push((plug, Arc::new(layer)));
-        if let Err(error) = self.record(1, Mode::Prediction) {
+        if let Err(error) = self.checked() {
             panic!("{error}");
         }
         self
@@ -93,8 +94,14 @@ impl Sequential {
         };
         let layers = plugs.iter().enumerate().map(build).collect::<Result<_, Error>>()?;
         let model = Self { input: sample.into(), outputs, layers };
-        model.record(1, Mode::Prediction)?;
+        model.checked()?;
         Ok(model)
+    }
+
+    /// Whether the layers can follow each other, in both modes.
+    fn checked(&self) -> Result<(), Error> {
+        self.record(1, Mode::Prediction)?;
+        self.record(1, Mode::Training).map(|_| ())
     }
 
     /// The layers as a recipe would write them.
@@ -133,6 +140,50 @@ impl Sequential {
     #[must_use]
     pub fn needs_whole_batch(&self) -> bool {
         self.recorded(1, Mode::Training).1.whole_batch()
+    }
+
+    /// The columns of a sample that must hold whole numbers, because a layer looks rows up by them.
+    #[must_use]
+    pub fn whole_columns(&self) -> Vec<WholeColumns> {
+        self.recorded(1, Mode::Prediction).1.whole
+    }
+
+    /// Checks that samples, row-major, hold whole numbers below the bounds where a layer looks rows up by them. To be
+    /// called before samples of a user are run.
+    ///
+    /// ```
+    /// use tunesmith_nn::{Sequential, layers::Embedding};
+    /// let model = Sequential::new([2]).with(Embedding::new(10, 4));
+    /// assert!(model.check_samples(&[0.0, 9.0]).is_ok());
+    /// let error = model.check_samples(&[0.0, 9.0, 3.0, 10.0]).unwrap_err().to_string();
+    /// assert!(error.contains("row 1, column 1 of the samples holds 10"), "{error}");
+    /// ```
+    ///
+    /// # Errors
+    /// The first that does not, with its row and column, from 0.
+    pub fn check_samples<T: Element>(&self, samples: &[T]) -> Result<(), Error> {
+        let width = self.input.numel().max(1);
+        for WholeColumns { columns, below, layer } in self.whole_columns() {
+            for (row, sample) in samples.chunks_exact(width).enumerate() {
+                for &column in &columns {
+                    let value = sample[column].to_f64();
+                    if value.fract() == 0.0 && (0.0..below as f64).contains(&value) {
+                        continue;
+                    }
+                    let cure = if value.fract() == 0.0 && value >= 0.0 {
+                        format!("raise the vocabulary to {} or more", value + 1.0)
+                    } else {
+                        "give identifiers as whole numbers from 0, and leave their columns out of scaling"
+                            .into()
+                    };
+                    let because = format!(
+                        "row {row}, column {column} of the samples holds {value}, not a whole number below {below}: {cure}"
+                    );
+                    return Err(Error::new(layer, Why::Conflict { because }));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// New parameters: each drawn by its initialiser from a stream named by the seed and the parameter.
@@ -192,12 +243,24 @@ impl Sequential {
         let shape: Vec<usize> = std::iter::once(rows).chain(self.input.dims().iter().copied()).collect();
         let graph = trace.graph().clone();
         let input = graph.input("x", shape);
+        trace.tag(INPUT, &input);
         let mut output = input.clone();
         for (i, (plug, layer)) in self.layers.iter().enumerate() {
-            let before: usize = trace.params.iter().map(|param| param.shape.numel()).sum();
+            graph.mark(i + 1);
+            let before = trace.params.len();
             output = trace.within(&i.to_string(), |trace| layer.forward(trace, &output))?;
-            let after: usize = trace.params.iter().map(|param| param.shape.numel()).sum();
-            trace.shapes.push((plug.name.clone(), output.shape(), after - before));
+            if output.shape().dims().first() != Some(&rows) {
+                let at = format!("model.layers.{i}");
+                let because = format!("of {rows} rows it makes the shape {}", output.shape());
+                return Err(Error::new(at, Why::Conflict { because }));
+            }
+            let count = |learnt: bool| {
+                let params = trace.params[before..].iter().filter(|param| param.learnt == learnt);
+                params.map(|param| param.shape.numel()).sum()
+            };
+            let (params, buffers) = (count(true), count(false));
+            let output = Shape::from(&output.shape().dims()[1..]);
+            trace.rows.push(Row { layer: plug.name.clone(), output, params, buffers, flops: 0, elements: 0 });
         }
         Ok((Traced { graph, input, output }, trace))
     }

@@ -16,6 +16,12 @@ pub struct Row {
     pub output: Shape,
     /// Numbers it learns.
     pub params: usize,
+    /// Numbers it keeps without learning them, such as running means.
+    pub buffers: usize,
+    /// Floating point operations to predict one sample, roughly.
+    pub flops: u64,
+    /// Numbers it writes to predict one sample: its activations. What is handed through or reshaped writes none.
+    pub elements: usize,
 }
 
 /// A model at a glance: its layers, its parameters, what a prediction costs.
@@ -24,6 +30,7 @@ pub struct Row {
 /// use tunesmith_nn::{Sequential, layers::Dense};
 /// let summary = Sequential::new([2]).with(Dense::new(10).activation("relu")).with(Dense::new(1)).summary();
 /// assert_eq!(summary.params, 41);
+/// assert_eq!((summary.rows[0].params, summary.rows[0].elements), (30, 20)); // the product, and the activation
 /// assert!(summary.to_string().contains("Total params: 41"));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -34,30 +41,36 @@ pub struct Summary {
     pub rows: Vec<Row>,
     /// Numbers that are learnt.
     pub params: usize,
+    /// Numbers that are kept without being learnt.
+    pub buffers: usize,
     /// Floating point operations to predict one sample, roughly.
     pub flops: u64,
+    /// Bytes of the intermediate values of one sample in `f32`: what a layer writes may lie where another's lay.
+    pub bytes: usize,
 }
 
 impl Summary {
     pub(crate) fn of(model: &Sequential) -> Self {
         let (traced, trace) = model.recorded(1, Mode::Prediction);
-        let row = |(layer, shape, params): &(String, Shape, usize)| Row {
-            layer: layer.clone(),
-            output: Shape::from(&shape.dims()[1..]),
-            params: *params,
-        };
+        let plan = traced.graph.plan(&[&traced.output]);
+        let mut rows = trace.rows;
+        for (row, cost) in rows.iter_mut().zip(plan.costs(model.plugs().len() + 1).into_iter().skip(1)) {
+            (row.flops, row.elements) = (cost.flops, cost.elements);
+        }
         Self {
             input: *model.input_shape(),
-            rows: trace.shapes.iter().map(row).collect(),
-            params: model.param_count(),
-            flops: traced.graph.plan(&[&traced.output]).flops(),
+            params: rows.iter().map(|row| row.params).sum(),
+            buffers: rows.iter().map(|row| row.buffers).sum(),
+            rows,
+            flops: plan.flops(),
+            bytes: plan.bytes(4),
         }
     }
 
-    /// Bytes of the parameters in elements of a type.
+    /// Bytes of the parameters and buffers in elements of a type.
     #[must_use]
     pub fn param_bytes<T: Element>(&self) -> usize {
-        self.params * size_of::<T>()
+        (self.params + self.buffers) * size_of::<T>()
     }
 }
 
@@ -68,29 +81,41 @@ impl fmt::Display for Summary {
             let dims: Vec<String> = shape.dims().iter().map(ToString::to_string).collect();
             format!("(rows, {})", dims.join(", "))
         };
-        let rows: Vec<[String; 3]> = self
-            .rows
-            .iter()
-            .enumerate()
-            .map(|(i, row)| [name(i, row), shape(&row.output), thousands(row.params)])
-            .collect();
-        let head = ["Layer", "Output shape", "Params"].map(str::to_owned);
-        let width = |column: usize| {
-            rows.iter().chain([&head]).map(|row| row[column].chars().count()).max().unwrap_or(0).max(12)
+        let head = ["Layer", "Output shape", "Params", "Activations", "Operations"].map(str::to_owned);
+        let cells = |(i, row): (usize, &Row)| {
+            let params = thousands(row.params + row.buffers);
+            let activations = bytes(4 * row.elements);
+            [name(i, row), shape(&row.output), params, activations, large(row.flops)]
         };
-        let widths = [width(0), width(1), width(2)];
-        let rule = "─".repeat(widths.iter().sum::<usize>() + 6);
-        let line = |f: &mut fmt::Formatter<'_>, row: &[String; 3]| {
-            let [a, b, c] = widths;
-            writeln!(f, " {:<a$}  {:<b$}  {:>c$}", row[0], row[1], row[2])
+        let rows: Vec<[String; 5]> = self.rows.iter().enumerate().map(cells).collect();
+        let width = |column: usize| {
+            rows.iter().chain([&head]).map(|row| row[column].chars().count()).max().unwrap_or(0).max(10)
+        };
+        let widths: [usize; 5] = std::array::from_fn(width);
+        let rule = "─".repeat(widths.iter().sum::<usize>() + 10);
+        let line = |f: &mut fmt::Formatter<'_>, row: &[String; 5]| {
+            let [a, b, c, d, e] = widths;
+            let [layer, output, params, activations, flops] = row;
+            writeln!(f, " {layer:<a$}  {output:<b$}  {params:>c$}  {activations:>d$}  {flops:>e$}")
         };
         line(f, &head)?;
         writeln!(f, "{rule}")?;
         rows.iter().try_for_each(|row| line(f, row))?;
         writeln!(f, "{rule}")?;
-        writeln!(f, " Total params: {} ({})", thousands(self.params), bytes(self.params * 4))?;
-        write!(f, " Operations a sample: {}", thousands(usize::try_from(self.flops).unwrap_or(usize::MAX)))
+        let total = self.params + self.buffers;
+        let say =
+            |what: &str, count: usize| format!(" {what} params: {} ({})", thousands(count), bytes(4 * count));
+        writeln!(f, "{}", say("Total", total))?;
+        if self.buffers > 0 {
+            writeln!(f, "{}\n{}", say("Trainable", self.params), say("Non-trainable", self.buffers))?;
+        }
+        writeln!(f, " Operations a sample: {}", large(self.flops))?;
+        write!(f, " Memory a sample, values sharing places: {}", bytes(self.bytes))
     }
+}
+
+fn large(n: u64) -> String {
+    thousands(usize::try_from(n).unwrap_or(usize::MAX))
 }
 
 /// A whole number with a space every three digits.

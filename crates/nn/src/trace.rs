@@ -1,10 +1,13 @@
 //! `Trace`: what a layer sees while its computation is recorded: the graph, the mode, the names of its parameters.
 
+use tunesmith_autodiff::ops::permute::Permute;
+use tunesmith_autodiff::ops::reshape::Reshape;
+use tunesmith_autodiff::ops::slice::Slice;
 use tunesmith_autodiff::{Graph, Var};
-use tunesmith_core::{Count, Error, Plug, Why};
+use tunesmith_core::{Count, Error, Plug, Why, nearest};
 use tunesmith_tensor::Shape;
 
-use crate::Param;
+use crate::{Param, Row};
 
 /// Whether a computation is recorded for training or for prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +29,25 @@ pub struct Trace {
     outputs: Option<usize>,
     path: Vec<String>,
     whole_batch: bool,
+    /// Values under a name, for layers further down; the model's input is the first, under [`INPUT`].
+    tags: Vec<(String, Var)>,
+    pub(crate) whole: Vec<WholeColumns>,
     pub(crate) params: Vec<Param>,
-    pub(crate) shapes: Vec<(String, Shape, usize)>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// The name under which the model's input can be recalled.
+pub(crate) const INPUT: &str = "input";
+
+/// Columns of a model's samples that must hold whole numbers from zero up to, not including, a bound: identifiers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WholeColumns {
+    /// The columns of a sample, row-major, in order.
+    pub columns: Vec<usize>,
+    /// The bound.
+    pub below: usize,
+    /// The dotted path of the layer that reads them.
+    pub layer: String,
 }
 
 impl Trace {
@@ -38,8 +58,10 @@ impl Trace {
             outputs,
             path: Vec::new(),
             whole_batch: false,
+            tags: Vec::new(),
+            whole: Vec::new(),
             params: Vec::new(),
-            shapes: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
@@ -96,6 +118,47 @@ impl Trace {
         self.whole_batch
     }
 
+    /// Remembers a value under a name; one of the same name is forgotten.
+    pub fn tag(&mut self, name: &str, value: &Var) {
+        self.tags.retain(|(known, _)| known != name);
+        self.tags.push((name.to_owned(), value.clone()));
+    }
+
+    /// The value remembered under a name; `"input"` is the model's input.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest name.
+    pub fn recall(&self, name: &str) -> Result<Var, Error> {
+        if let Some((_, value)) = self.tags.iter().find(|(known, _)| known == name) {
+            return Ok(value.clone());
+        }
+        let known: Vec<&str> = self.tags.iter().map(|(known, _)| known.as_str()).collect();
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}; {{ tag = \"{name}\" }} further up makes it", known.join(", ")),
+        };
+        Err(self.error(format!("nothing is tagged `{name}`, {hint}")))
+    }
+
+    /// States that a value holds whole numbers from zero up to, not including, `below`. It must be columns of the model's
+    /// input, sliced, reshaped or permuted; the samples are then checked before they are used.
+    ///
+    /// # Errors
+    /// When it is computed from them.
+    pub fn needs_whole(&mut self, value: &Var, below: usize) -> Result<(), Error> {
+        let input = self.recall(INPUT)?;
+        let Some(places) = places(value, &input) else {
+            let because = "identifiers must be columns of the model's input, not computed: take them with { select = { start = ..., count = ... } } or let this be the first layer";
+            return Err(self.error(because));
+        };
+        let width = input.shape().dims()[1..].iter().product::<usize>().max(1);
+        let mut columns: Vec<usize> = places.into_iter().map(|place| place % width).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        self.whole.push(WholeColumns { columns, below, layer: self.place() });
+        Ok(())
+    }
+
     /// A count as a number: "classes" is what the data asks the model to put out.
     ///
     /// # Errors
@@ -128,10 +191,61 @@ impl Trace {
     /// An error that names the layer that is recorded.
     #[must_use]
     pub fn error(&self, because: impl Into<String>) -> Error {
-        Error::new(format!("model.layers.{}", self.path.join(".")), Why::Conflict { because: because.into() })
+        Error::new(self.place(), Why::Conflict { because: because.into() })
+    }
+
+    /// The dotted path of the layer that is recorded.
+    pub(crate) fn place(&self) -> String {
+        format!("model.layers.{}", self.path.join("."))
     }
 
     fn name_of(&self, name: &str) -> String {
         self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// Where in the model's input each element of a value stands, when it is moved there and nothing else.
+fn places(value: &Var, input: &Var) -> Option<Vec<usize>> {
+    if value.is(input) {
+        return Some((0..input.shape().numel()).collect());
+    }
+    if let Some((_, inputs)) = value.made_by::<Reshape>() {
+        return places(&inputs[0], input);
+    }
+    let (inputs, axes, starts) = match (value.made_by::<Slice>(), value.made_by::<Permute>()) {
+        (Some((slice, inputs)), _) => {
+            let mut starts = vec![0; value.rank()];
+            starts[slice.axis] = slice.start;
+            (inputs, (0..value.rank()).collect(), starts)
+        }
+        (_, Some((permute, inputs))) => (inputs, permute.axes, vec![0; value.rank()]),
+        _ => return None,
+    };
+    let before = places(&inputs[0], input)?;
+    let (old, new) = (inputs[0].shape(), value.shape());
+    let stride = |axis: usize| old.dims()[axis + 1..].iter().product::<usize>();
+    // Counts through the new places in order; each axis moves along one of the old.
+    let mut out = vec![0];
+    for (axis, &size) in new.dims().iter().enumerate() {
+        let step = stride(axes[axis]);
+        let first = starts[axis];
+        let along = |&place: &usize| (first..first + size).map(move |at| place + at * step);
+        out = out.iter().flat_map(along).collect();
+    }
+    Some(out.into_iter().map(|place| before[place]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+    use tunesmith_autodiff::Graph;
+
+    #[test]
+    fn moved_values_are_found_in_the_input() {
+        let input = Graph::new().input("x", [2, 6]);
+        assert_eq!(places(&input.slice(1, 2, 3), &input).unwrap(), [2, 3, 4, 8, 9, 10]);
+        let turned = input.reshape([2, 2, 3]).permute(&[0, 2, 1]).slice(1, 1, 1);
+        assert_eq!(places(&turned, &input).unwrap(), [1, 4, 7, 10]);
+        assert_eq!(places(&(&input * 2.0), &input), None);
     }
 }

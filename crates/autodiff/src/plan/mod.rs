@@ -46,6 +46,17 @@ pub(crate) struct Step {
     pub(crate) shape: Shape,
     pub(crate) target: Target,
     pub(crate) scratch: Place,
+    /// Whose the result is: see [`Graph::mark`].
+    pub(crate) mark: usize,
+}
+
+/// What the steps of one mark cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Floating point operations of one run, roughly.
+    pub flops: u64,
+    /// Elements that are written: the intermediate values, each counted though two may share memory.
+    pub elements: usize,
 }
 
 /// A parameter's stretch of the slab.
@@ -123,6 +134,27 @@ impl Plan {
     #[must_use]
     pub fn products(&self) -> Vec<(usize, [usize; 3])> {
         self.steps.iter().flat_map(|step| step.op.products(&step.shapes, &step.shape)).collect()
+    /// What each of the marks below `count` costs (see [`Graph::mark`]); a fused kernel counts for its last part.
+    ///
+    /// ```
+    /// use tunesmith_autodiff::Graph;
+    /// let graph = Graph::new();
+    /// let x = graph.param("x", [4, 2]);
+    /// graph.mark(1);
+    /// let y = x.matmul_t(&graph.param("w", [3, 2]));
+    /// let costs = graph.plan(&[&y]).costs(2);
+    /// assert_eq!((costs[0].flops, costs[1].flops, costs[1].elements), (0, 2 * 4 * 2 * 3, 12));
+    /// ```
+    #[must_use]
+    pub fn costs(&self, count: usize) -> Vec<Cost> {
+        let mut costs = vec![Cost::default(); count];
+        for step in &self.steps {
+            if let Some(cost) = costs.get_mut(step.mark) {
+                cost.flops += step.op.flops(&step.shapes, &step.shape);
+                cost.elements += step.shape.numel();
+            }
+        }
+        costs
     }
 
     /// The number of kernel calls of one run.
@@ -259,6 +291,7 @@ fn build(graph: &Graph, outputs: &[&Var], gradients: Option<&[Var]>) -> Plan {
             shape: nodes[draft.id].shape,
             target: draft.gradient.map_or_else(|| Target::Arena(layout.place(draft.id)), Target::Gradient),
             scratch: layout.scratch(i),
+            mark: nodes[draft.id].mark,
         })
         .collect();
     let fed = |index: bool| {

@@ -23,6 +23,9 @@ fn json(look: &Look) -> Value {
             ("layer", row.layer.as_str().into()),
             ("output", Value::from(dims)),
             ("params", row.params.into()),
+            ("buffers", row.buffers.into()),
+            ("flops", Value::Float(row.flops as f64)),
+            ("activation_bytes", (4 * row.elements).into()),
         ])
     });
     let space = look.space.dimensions().iter().map(|dimension| {
@@ -35,7 +38,9 @@ fn json(look: &Look) -> Value {
         ("input", Value::from(look.summary.input.dims().to_vec())),
         ("layers", Value::List(layers.collect())),
         ("params", look.summary.params.into()),
+        ("buffers", look.summary.buffers.into()),
         ("flops", Value::Float(look.summary.flops as f64)),
+        ("bytes", look.summary.bytes.into()),
         ("space", Value::List(space.collect())),
     ])
 }

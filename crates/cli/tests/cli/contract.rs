@@ -157,6 +157,11 @@ fn summary_looks_before_training() {
     let object = folder.run(&["summary", "small.toml", "--json"]).ok();
     assert_eq!(object["rows"]["train"], 90);
     assert_eq!(object["space"].as_array().unwrap().len(), 5);
+    let layers = object["layers"].as_array().unwrap();
+    let sum = |key: &str| layers.iter().map(|layer| layer[key].as_f64().unwrap()).sum::<f64>();
+    assert_eq!((sum("params"), sum("buffers")), (object["params"].as_f64().unwrap(), 0.0));
+    assert_eq!(sum("flops"), object["flops"].as_f64().unwrap());
+    assert!(sum("activation_bytes") > 0.0 && object["bytes"].as_f64().unwrap() > 0.0);
     let ran = folder.run(&["summary", "small.toml", "--set", "model.layers.0.dense.units=10"]);
     assert!(
         ran.stdout.contains("(rows, 10)") && ran.stdout.contains("training.optimizer.adam.lr"),
