@@ -198,11 +198,7 @@ impl Graph {
     #[track_caller]
     pub fn apply<P: Primitive>(&self, op: P, operands: &[&Var]) -> Var {
         for var in operands {
-            assert!(
-                self.same(&var.graph),
-                "{}: an operand is of another graph",
-                op.name()
-            );
+            assert!(self.same(&var.graph), "{}: an operand is of another graph", op.name());
         }
         if let Some(var) = permute::past_permutes(self, &op, operands) {
             return var;

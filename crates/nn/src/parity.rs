@@ -9,12 +9,12 @@ use crate::{ActivationEntry, LossEntry, Mode, Sequential};
 
 pub use tunesmith_core::parity::Parity;
 
-/// Runs one case of a fixture file (`activations`, `losses`, `more_` of both, or `layers`) in `f64`.
+/// Runs one case of a fixture file (`activations`, `losses`, `layers`, or `more_` of each) in `f64`.
 #[must_use]
 pub fn run_case(file_stem: &str, case: &Value) -> Parity {
-    let error = Case::new(case).and_then(|case| match file_stem {
-        "activations" | "more_activations" => activation(case),
-        "losses" | "more_losses" => loss(case),
+    let error = Case::new(case).and_then(|case| match file_stem.strip_prefix("more_").unwrap_or(file_stem) {
+        "activations" => activation(case),
+        "losses" => loss(case),
         "layers" => layer(case),
         other => Err(format!("no fixture file of models is called `{other}`")),
     });
@@ -155,6 +155,7 @@ fn layer(case: Case<'_>) -> Result<f64, String> {
     }
     let model =
         Sequential::from_plugs(std::slice::from_ref(&plug), sample, None).map_err(|e| e.to_string())?;
+    model.check_samples(&input.values).map_err(|e| e.to_string())?;
     let given = Case::new(case.value("parameters")?)?;
     let after = Case::new(case.value("buffers_after")?)?;
     let by_parameter = Case::new(case.value("parameter_gradients")?)?;

@@ -38,5 +38,6 @@ fn losses_are_pytorchs() {
 
 #[test]
 fn layers_are_pytorchs() {
-    check("layers", 6);
+    check("layers", 7);
+    check("more_layers", 15);
 }
