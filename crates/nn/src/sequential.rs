@@ -162,6 +162,14 @@ impl Sequential {
     /// # Errors
     /// The first that does not, with its row and column, from 0.
     pub fn check_samples<T: Element>(&self, samples: &[T]) -> Result<(), Error> {
+        self.check_named_samples(samples, &[])
+    }
+
+    /// As [`Sequential::check_samples`], with the columns' names for the message.
+    ///
+    /// # Errors
+    /// As [`Sequential::check_samples`].
+    pub fn check_named_samples<T: Element>(&self, samples: &[T], names: &[String]) -> Result<(), Error> {
         let width = self.input.numel().max(1);
         for WholeColumns { columns, below, layer } in self.whole_columns() {
             for (row, sample) in samples.chunks_exact(width).enumerate() {
@@ -176,8 +184,9 @@ impl Sequential {
                         "give identifiers as whole numbers from 0, and leave their columns out of scaling"
                             .into()
                     };
+                    let name = names.get(column).map_or_else(String::new, |name| format!(" (`{name}`)"));
                     let because = format!(
-                        "row {row}, column {column} of the samples holds {value}, not a whole number below {below}: {cure}"
+                        "row {row}, column {column}{name} of the samples holds {value}, not a whole number below {below}: {cure}"
                     );
                     return Err(Error::new(layer, Why::Conflict { because }));
                 }

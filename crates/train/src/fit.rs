@@ -15,6 +15,7 @@ use tunesmith_tensor::{DType, Par};
 
 use crate::callback::{Callback, CallbackEntry, EpochEnd, Measure};
 use crate::evaluate::{Evaluator, Measured, Unit};
+use crate::fitting;
 use crate::history::{History, Values};
 use crate::settings::Training;
 use crate::step::Stepper;
@@ -121,6 +122,9 @@ impl Trainer {
         training.check()?;
         let par = Par::Seq;
         let evaluator = Evaluator::new(model, &training.loss, &training.metrics, train, par)?;
+        if let Some(validation) = validation {
+            fitting::check_samples(model, validation)?;
+        }
         let stepper = Stepper::new(model, &training.loss, par)?;
         let mut optimizer = OptimizerEntry::make(&training.optimizer, "training.optimizer")?;
         optimizer.prepend(before_the_rule(training));
@@ -183,6 +187,19 @@ impl Trainer {
         self.evaluator =
             Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
         Ok(self)
+    }
+
+    /// The same from other first weights than drawn ones, in the order of [`Sequential::params`]: those of a checkpoint.
+    ///
+    /// # Panics
+    /// When they are more or fewer than the model's.
+    #[must_use]
+    #[track_caller]
+    pub fn starting_from(mut self, params: Vec<f32>) -> Self {
+        let (wanted, found) = (self.params.len(), params.len());
+        assert!(found == wanted, "starting_from: {found} weights, the model has {wanted}");
+        self.params = params;
+        self
     }
 
     /// The same with a value reported after each epoch: `validation_accuracy`, or another name of the history.

@@ -38,6 +38,7 @@ pub(crate) fn check(model: &Sequential, loss: &dyn Loss, name: &str, data: &Data
     if model.param_count() == 0 {
         return conflict("model.layers", "the model learns nothing, add a dense layer".into());
     }
+    check_samples(model, data)?;
     let task = data.task();
     match (loss.targets(), task) {
         (Targets::Classes | Targets::Sequences, Task::Regression { .. }) => {
@@ -98,6 +99,11 @@ pub(crate) fn check(model: &Sequential, loss: &dyn Loss, name: &str, data: &Data
         return conflict("model.layers", because);
     }
     Ok(())
+}
+
+/// Checks that identifiers are what the model's layers look up.
+pub(crate) fn check_samples(model: &Sequential, data: &Dataset) -> Result<(), Error> {
+    model.check_named_samples(data.x(), data.feature_names())
 }
 
 /// What a step or a measurement feeds besides samples: targets in the form a loss takes, and what rows count.

@@ -93,13 +93,14 @@ impl Model {
     /// Predicts prepared samples, row-major.
     ///
     /// # Errors
-    /// When the recipe's loss is not linked.
+    /// When the recipe's loss is not linked, or a sample holds an identifier that the model does not know.
     ///
     /// # Panics
     /// When the numbers are no whole samples.
     pub fn predict(&self, samples: &[f32]) -> Result<Vec<Prediction>, Error> {
         let loss = find_loss(&self.fixed.training.loss, "training.loss")
             .map_err(|error| self.recipe.wrong(error))?;
+        self.model.check_samples(samples).map_err(|error| self.recipe.wrong(error))?;
         let width = self.model.input_shape().numel();
         let outputs = self.model.output_shape().numel();
         let mut predictions = Vec::new();

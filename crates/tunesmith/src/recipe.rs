@@ -15,13 +15,25 @@ use crate::{Error, Kind, Tuning};
 pub struct ModelSection {
     /// The layers, one after another.
     pub layers: Vec<Plug>,
+    /// A file of first weights in safetensors form; empty for weights that are drawn.
+    pub weights: String,
+    /// Whose names and orders of axes the file has: "pytorch" or "keras"; empty is "pytorch".
+    pub weights_layout: String,
 }
 
 impl Describe for ModelSection {
     const NAME: &'static str = "model";
     const ABOUT: &'static str = "the network, layer by layer";
-    const PARAMS: &'static [Param<Self>] =
-        &[Param::plugs("layers", "layer", |s: &mut Self| &mut s.layers, "the layers, one after another")];
+    const PARAMS: &'static [Param<Self>] = &[
+        Param::plugs("layers", "layer", |s: &mut Self| &mut s.layers, "the layers, one after another"),
+        Param::text("weights", |s: &mut Self| &mut s.weights, "a safetensors file of first weights"),
+        Param::name(
+            "weights_layout",
+            &["", "pytorch", "keras"],
+            |s: &mut Self| &mut s.weights_layout,
+            "whose names and orders of axes that file has",
+        ),
+    ];
 
     fn check(&self) -> Result<(), String> {
         if self.layers.is_empty() {
@@ -327,10 +339,19 @@ impl FixedRecipe {
     /// The same with paths of files that can be found from anywhere: a run folder does not lie where its recipe lay.
     pub(crate) fn with_absolute_paths(&self, base: &Path) -> Self {
         let mut fixed = self.clone();
+        let absolute = |path: &str| {
+            let found = base.join(path);
+            let absolute = std::path::absolute(&found).unwrap_or(found);
+            absolute.to_string_lossy().into_owned()
+        };
+        if !self.model.weights.is_empty() {
+            fixed.model.weights = absolute(&self.model.weights);
+            if let Some(Value::Table(model)) = fixed.sections.get_mut(ModelSection::NAME) {
+                model.insert("weights".into(), Value::from(fixed.model.weights.as_str()));
+            }
+        }
         let Some(Value::Text(path)) = self.data.source.config.get("path") else { return fixed };
-        let found = base.join(path);
-        let absolute = std::path::absolute(&found).unwrap_or(found);
-        fixed.data.source.config.insert("path".into(), Value::from(absolute.to_string_lossy().into_owned()));
+        fixed.data.source.config.insert("path".into(), Value::from(absolute(path)));
         if let Some(Value::Table(data)) = fixed.sections.get_mut(DataSection::NAME) {
             data.insert("source".into(), fixed.data.source.to_value());
         }

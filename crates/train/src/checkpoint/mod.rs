@@ -1,10 +1,15 @@
 //! Weights as safetensors: PyTorch's names and layouts, readable by any tool that reads the format.
 
+mod element;
+mod layout;
+
 use std::fmt;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use tunesmith_nn::Sequential;
+
+pub use layout::Layout;
 
 /// Why weights could not be read.
 #[derive(Debug)]
@@ -106,37 +111,52 @@ pub fn to_bytes(model: &Sequential, params: &[f32]) -> Vec<u8> {
     serialize(views, None).expect("names are texts and sizes fit")
 }
 
-/// Reads the weights of a model; tensors the model does not have are ignored.
+/// Reads the weights of a model, of PyTorch's names; tensors the model does not have are ignored. Elements may be of 16,
+/// 32 or 64 bits, or whole numbers (PyTorch's `num_batches_tracked`).
 ///
 /// # Errors
 /// When the bytes are not of the format, or a parameter is missing or of another shape.
 pub fn from_bytes(model: &Sequential, bytes: &[u8]) -> Result<Vec<f32>, Error> {
+    from_bytes_of(model, bytes, Layout::PyTorch)
+}
+
+/// As [`from_bytes`], of a file whose names and axes are of a layout.
+///
+/// # Errors
+/// As [`from_bytes`].
+pub fn from_bytes_of(model: &Sequential, bytes: &[u8], layout: Layout) -> Result<Vec<f32>, Error> {
     let file = SafeTensors::deserialize(bytes).map_err(|source| Error::Format { source })?;
     let mut slab = Vec::new();
     for param in model.params() {
-        let Ok(view) = file.tensor(&param.name) else {
-            let found = file.names().into_iter().map(ToString::to_string).collect();
-            return Err(Error::Missing { name: param.name, found });
-        };
-        let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => {
-                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        let found =
+            layout.names(&param.name).into_iter().find_map(|name| Some((file.tensor(&name).ok()?, name)));
+        let Some((view, name)) = found else {
+            if layout.may_lack(&param.name) {
+                slab.extend(vec![0.0; param.shape.numel()]);
+                continue;
             }
-            Dtype::F64 => view
-                .data()
-                .chunks_exact(8)
-                .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]) as f32)
-                .collect(),
-            _ => Vec::new(),
+            let found = file.names().into_iter().map(ToString::to_string).collect();
+            return Err(Error::Missing { name: layout.names(&param.name).join("` or `"), found });
         };
-        if view.shape() != param.shape.dims() || values.len() != param.shape.numel() {
-            return Err(Error::Mismatch {
-                name: param.name,
-                expected: format!("F32 {}", param.shape),
-                found: format!("{:?} {:?}", view.dtype(), view.shape()),
-            });
+        let axes = layout.axes(&name, view.shape().len());
+        let shape: Vec<usize> = axes.iter().map(|&axis| view.shape()[axis]).collect();
+        match element::numbers(&view) {
+            // PyTorch's scalars are [], other tools write [1].
+            Some(values)
+                if values.len() == param.shape.numel()
+                    && (shape == param.shape.dims() || param.shape.dims().is_empty()) =>
+            {
+                slab.extend(layout::moved(&values, view.shape(), &axes));
+            }
+            _ => {
+                let turned = if axes.is_sorted() { "" } else { " (inputs and outputs behind)" };
+                return Err(Error::Mismatch {
+                    name,
+                    expected: format!("F32 {}{turned}", param.shape),
+                    found: format!("{:?} {:?}", view.dtype(), view.shape()),
+                });
+            }
         }
-        slab.extend(values);
     }
     Ok(slab)
 }
@@ -154,7 +174,79 @@ pub fn save(path: &Path, model: &Sequential, params: &[f32]) -> std::io::Result<
 /// # Errors
 /// When the file cannot be read, is not of the format, or does not fit the model.
 pub fn load(path: &Path, model: &Sequential) -> Result<Vec<f32>, Error> {
+    load_of(path, model, Layout::PyTorch)
+}
+
+/// As [`load`], of a file whose names and axes are of a layout.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_of(path: &Path, model: &Sequential, layout: Layout) -> Result<Vec<f32>, Error> {
     let bytes =
         std::fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })?;
-    from_bytes(model, &bytes)
+    from_bytes_of(model, &bytes, layout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tunesmith_nn::layers::{BatchNorm, Dense, Embedding, Flatten};
+
+    fn file(tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) -> Vec<u8> {
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            (*name, TensorView::new(*dtype, shape.to_vec(), bytes).unwrap())
+        });
+        serialize(views, None).unwrap()
+    }
+
+    fn floats(values: &[f32]) -> Vec<u8> {
+        values.iter().flat_map(|x| x.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn every_element_type_is_read() {
+        let model = Sequential::new([2]).with(BatchNorm::new());
+        // 1.5 and -2 in bfloat16 and half; the smallest half, 2^-24, and its infinity.
+        let bytes = file(&[
+            ("0.weight", Dtype::BF16, &[2], vec![0xc0, 0x3f, 0x00, 0xc0]),
+            ("0.bias", Dtype::F16, &[2], vec![0x00, 0x3e, 0x00, 0xc0]),
+            ("0.running_mean", Dtype::F16, &[2], vec![0x01, 0x00, 0x00, 0x7c]),
+            (
+                "0.running_var",
+                Dtype::F64,
+                &[2],
+                [0.25_f64, 3.0].iter().flat_map(|x| x.to_le_bytes()).collect(),
+            ),
+            ("0.num_batches_tracked", Dtype::I64, &[], 7_i64.to_le_bytes().to_vec()),
+        ]);
+        let slab = from_bytes(&model, &bytes).unwrap();
+        assert_eq!(slab, [1.5, -2.0, 1.5, -2.0, 2_f32.powi(-24), f32::INFINITY, 0.25, 3.0, 7.0]);
+    }
+
+    #[test]
+    fn keras_names_and_axes_are_turned() {
+        let model = Sequential::new([1])
+            .with(Embedding::new(2, 3))
+            .with(Flatten)
+            .with(Dense::new(2))
+            .with(BatchNorm::new());
+        let bytes = file(&[
+            ("0/embeddings", Dtype::F32, &[2, 3], floats(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])),
+            ("2/kernel", Dtype::F32, &[3, 2], floats(&[1.0, 4.0, 2.0, 5.0, 3.0, 6.0])),
+            ("2/bias", Dtype::F32, &[2], floats(&[7.0, 8.0])),
+            ("3/gamma", Dtype::F32, &[2], floats(&[9.0, 10.0])),
+            ("3/beta", Dtype::F32, &[2], floats(&[11.0, 12.0])),
+            ("3/moving_mean", Dtype::F32, &[2], floats(&[13.0, 14.0])),
+            ("3/moving_variance", Dtype::F32, &[2], floats(&[15.0, 16.0])),
+        ]);
+        let slab = from_bytes_of(&model, &bytes, Layout::Keras).unwrap();
+        let table = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let rest: Vec<f32> = (7..17).map(|i| i as f32).collect();
+        assert_eq!(slab, [&table[..], &table, &rest, &[0.0]].concat());
+        let error = from_bytes(&model, &bytes).unwrap_err().to_string();
+        assert!(error.contains("`0.weight` is missing") && error.contains("0/embeddings"), "{error}");
+        let wide = file(&[("0/embeddings", Dtype::F32, &[3, 2], floats(&table))]);
+        let error = from_bytes_of(&model, &wide, Layout::Keras).unwrap_err().to_string();
+        assert!(error.contains("`0/embeddings` is F32 [3, 2]"), "{error}");
+    }
 }

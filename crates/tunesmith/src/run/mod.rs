@@ -12,6 +12,7 @@ use tunesmith_data::Prepared;
 use tunesmith_nn::Sequential;
 use tunesmith_nn::loss::find_loss;
 use tunesmith_report::RunInput;
+use tunesmith_train::checkpoint::{self, Layout};
 use tunesmith_train::{Callback, Fitted, Outcome, Trainer, outputs_for};
 use tunesmith_tuner::{Direction, Stop};
 
@@ -125,7 +126,18 @@ pub(crate) fn trainer(recipe: &Recipe, fixed: &FixedRecipe, prepared: &Prepared)
     let model = model(recipe, fixed, prepared)?;
     let validation = (!prepared.validation.is_empty()).then_some(&prepared.validation);
     let trainer = Trainer::new(&model, &fixed.training, &prepared.train, validation);
-    let trainer = trainer.map_err(|error| recipe.wrong(error))?;
+    let mut trainer = trainer.map_err(|error| recipe.wrong(error))?;
+    let test = &prepared.test;
+    model.check_named_samples(test.x(), test.feature_names()).map_err(|error| recipe.wrong(error))?;
+    if !fixed.model.weights.is_empty() {
+        let path = recipe.base().join(&fixed.model.weights);
+        let layout = if fixed.model.weights_layout == "keras" { Layout::Keras } else { Layout::PyTorch };
+        let weights = checkpoint::load_of(&path, &model, layout).map_err(|error| {
+            let at = format!("{}: model.weights", recipe.origin());
+            Error::new(Kind::File, error.to_string()).at(at)
+        })?;
+        trainer = trainer.starting_from(weights);
+    }
     Ok(match scores::unit(&prepared.pipeline) {
         Some(unit) => trainer.in_unit(unit),
         None => trainer,
