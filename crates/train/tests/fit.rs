@@ -213,3 +213,34 @@ fn a_binary_loss_of_bare_sums_is_refused_with_its_cure() {
 fn registered_plug_ins_conform() {
     assert_eq!(tunesmith_core::conform::check_all(), Vec::<String>::new());
 }
+
+#[test]
+fn unknown_identifiers_are_refused_before_training() {
+    use tunesmith_nn::layers::{BatchNorm, Embedding, Flatten};
+    let data = |x: Vec<f32>| {
+        let values = x.chunks(2).map(|pair| pair[0] - pair[1]).collect();
+        Dataset::new(x, &["film", "user"], Targets::Numbers { values, outputs: 1 })
+    };
+    let model = Sequential::new([2])
+        .with(Embedding::new(4, 3))
+        .with(Flatten)
+        .with(BatchNorm::new())
+        .with(Dense::new(1));
+    let training = Training::new("mse").optimizer("adam", 0.05).epochs(40).batch_size(8);
+    let known = data((0..64).map(|i| (i * 7 % 13 % 4) as f32).collect());
+    let unknown = data(vec![0.0, 3.0, 1.0, 4.0]);
+    let refused = |train: &Dataset, validation: Option<&Dataset>| {
+        Trainer::new(&model, &training, train, validation).unwrap_err().to_string()
+    };
+    for said in [refused(&unknown, None), refused(&known, Some(&unknown))] {
+        assert!(said.contains("row 1, column 1 (`user`)") && said.contains("vocabulary to 5"), "{said}");
+    }
+    let fitted = Trainer::new(&model, &training, &known, Some(&known)).unwrap().fit(&mut ());
+    let losses = fitted.history.curve("loss");
+    assert!(losses[39] < 0.2 * losses[0], "{losses:?}");
+    // The running statistics were learnt besides, and go on from where they were.
+    let from = Trainer::new(&model, &training, &known, None).unwrap().starting_from(fitted.params.clone());
+    let on = from.fit(&mut ());
+    assert_eq!(fitted.params.last(), Some(&160.0), "batches that were seen");
+    assert_eq!(on.params.last(), Some(&320.0));
+}

@@ -11,14 +11,20 @@ use crate::toml_text::inline;
 use crate::{Error, Kind, Tuning};
 
 /// The section `[model]` of a recipe.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ModelSection {
     /// The layers, one after another.
     pub layers: Vec<Plug>,
     /// A file of first weights in safetensors form; empty for weights that are drawn.
     pub weights: String,
-    /// Whose names and orders of axes the file has: "pytorch" or "keras"; empty is "pytorch".
+    /// Whose names and orders of axes the file has: "pytorch" or "keras".
     pub weights_layout: String,
+}
+
+impl Default for ModelSection {
+    fn default() -> Self {
+        Self { layers: Vec::new(), weights: String::new(), weights_layout: "pytorch".into() }
+    }
 }
 
 impl Describe for ModelSection {
@@ -29,7 +35,7 @@ impl Describe for ModelSection {
         Param::text("weights", |s: &mut Self| &mut s.weights, "a safetensors file of first weights"),
         Param::name(
             "weights_layout",
-            &["", "pytorch", "keras"],
+            &["pytorch", "keras"],
             |s: &mut Self| &mut s.weights_layout,
             "whose names and orders of axes that file has",
         ),

@@ -318,3 +318,36 @@ trials = 4
         (object["best"]["value"].as_f64().unwrap(), metrics["validation"]["mae"].as_f64().unwrap());
     assert!(best > 5.0 && (best - validation).abs() < 1e-9 * best, "{best} {validation}");
 }
+
+#[test]
+fn a_recipe_may_start_from_weights() {
+    let folder = Folder::new("weights");
+    folder.write("iris.toml", FIXED);
+    let trained = folder.run(&["train", "iris.toml", "--json"]).ok();
+    let weights = |path: &str, layout: &str| {
+        let keys = format!("[model]\nweights = \"{path}\"\nweights_layout = \"{layout}\"");
+        folder.write("on.toml", &FIXED.replace("[model]", &keys));
+        folder.run(&[
+            "train",
+            "on.toml",
+            "--set",
+            "training.epochs=1",
+            "--set",
+            "training.optimizer.adam.lr=1e-12",
+            "--json",
+        ])
+    };
+    // After a step of no size the model is the one that was read.
+    let on = weights("runs/iris/model.safetensors", "pytorch").ok();
+    assert_eq!(on["test"]["accuracy"], trained["test"]["accuracy"]);
+    let stored = std::fs::read_to_string(folder.path("runs/on/recipe.toml")).unwrap();
+    let kept = stored.lines().find(|line| line.starts_with("weights =")).unwrap();
+    assert!(kept.contains("/runs/iris/model.safetensors"), "found from anywhere: {kept}");
+    let missing = weights("nothing.safetensors", "pytorch");
+    assert!(
+        missing.stderr.contains("model.weights") && missing.stderr.contains("nothing.safetensors"),
+        "{missing:?}"
+    );
+    let other = weights("runs/iris/model.safetensors", "keras");
+    assert!(other.stderr.contains("`0.kernel` or `0.gamma`"), "{other:?}");
+}
