@@ -143,8 +143,8 @@ fn list_and_describe_print_what_is_linked() {
     assert_eq!(adam["kind"], "optimizer");
     assert_eq!(adam["params"][0]["name"], "lr");
     assert_eq!(
-        folder.run(&["describe", "adm"]).failed(2),
-        "no plug-in is called `adm`, did you mean `adam`?"
+        folder.run(&["describe", "adgrad"]).failed(2),
+        "no plug-in is called `adgrad`, did you mean `adagrad`?"
     );
     assert!(folder.run(&["list", "optimisers"]).failed(2).contains("did you mean `optimizers`?"));
     assert!(folder.run(&["describe", "sgd"]).stdout.contains("momentum"));
@@ -345,9 +345,9 @@ fn a_recipe_may_start_from_weights() {
     assert!(kept.contains("/runs/iris/model.safetensors"), "found from anywhere: {kept}");
     let missing = weights("nothing.safetensors", "pytorch");
     assert!(
-        missing.stderr.contains("model.weights") && missing.stderr.contains("nothing.safetensors"),
+        missing.stdout.contains("model.weights") && missing.stdout.contains("nothing.safetensors"),
         "{missing:?}"
     );
     let other = weights("runs/iris/model.safetensors", "keras");
-    assert!(other.stderr.contains("`0.kernel` or `0.gamma`"), "{other:?}");
+    assert!(other.stdout.contains("`0.kernel` or `0.gamma`"), "{other:?}");
 }
