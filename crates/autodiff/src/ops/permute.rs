@@ -2,7 +2,7 @@
 //!
 //! Images are `[rows, channels, height, width]` outside and `[rows, height, width, channels]` where the work is done.
 //! Layers say so with a permute before and one after; two that meet cancel, and elementwise operations move to the inner
-//! side of one ([`past_permutes`]), so that between two convolutions nothing is moved.
+//! side of one (`past_permutes`), so that between two convolutions nothing is moved.
 
 use tunesmith_tensor::kernel::Real;
 use tunesmith_tensor::{MAX_AXES, Shape};
