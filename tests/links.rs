@@ -8,7 +8,7 @@ const LEAST: [(&str, usize); 12] = [
     ("activation", 11),
     ("callback", 4),
     ("init", 11),
-    ("layer", 5),
+    ("layer", 33),
     ("loss", 6),
     ("metric", 11),
     ("optimizer", 6),

@@ -7,12 +7,10 @@ use std::time::Instant;
 use tunesmith_core::{Error, Flow, Reporter, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
-use tunesmith_optim::{
-    AddL1, AddL2, Chain, ClipByGlobalNorm, ClipByValue, Layout, Optimizer, OptimizerEntry, Pace, Point,
-    Schedule, ScheduleEntry, Segment, StepError,
-};
+use tunesmith_optim::{Layout, Optimizer, OptimizerEntry, Pace, Point, Schedule, ScheduleEntry, StepError};
 use tunesmith_tensor::{DType, Par};
 
+use crate::before_the_rule::before_the_rule;
 use crate::callback::{Callback, CallbackEntry, EpochEnd, Measure};
 use crate::evaluate::{Evaluator, Measured, Unit};
 use crate::fitting;
@@ -391,22 +389,4 @@ fn measures(training: &Training, evaluator: &Evaluator, validation: bool) -> Vec
     measured.sort_by(|a, b| a.name.cmp(&b.name));
     measured.dedup();
     measured
-}
-
-/// Penalties and clipping, which come before the rule: penalties first, so that clipping bounds what they add.
-fn before_the_rule(training: &Training) -> Chain {
-    let mut chain = Chain::new();
-    if training.l2 > 0.0 {
-        chain = chain.then(AddL2::new(training.l2).only(Segment::is_weight));
-    }
-    if training.l1 > 0.0 {
-        chain = chain.then(AddL1::new(training.l1).only(Segment::is_weight));
-    }
-    if let Some(limit) = training.clip_value {
-        chain = chain.then(ClipByValue::new(limit));
-    }
-    if let Some(limit) = training.clip_norm {
-        chain = chain.then(ClipByGlobalNorm::new(limit));
-    }
-    chain
 }

@@ -19,6 +19,7 @@ mod history;
 
 pub mod callback;
 
+mod before_the_rule;
 mod fit;
 
 pub mod checkpoint;

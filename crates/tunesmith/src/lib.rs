@@ -51,6 +51,7 @@ pub use tunesmith_tuner as tuner;
 mod error;
 mod plugins;
 
+mod model_section;
 mod recipe;
 mod toml_text;
 mod tuning;
@@ -67,9 +68,10 @@ mod subject;
 
 pub use error::{Error, Kind};
 pub use look::{Look, look};
+pub use model_section::ModelSection;
 pub use opener::Opener;
 pub use predict::{Model, Prediction};
-pub use recipe::{FixedRecipe, ModelSection, Recipe};
+pub use recipe::{FixedRecipe, Recipe};
 pub use run::{FOLDER, Run, RunOptions, Scores, free_folder, metrics, train};
 pub use search::{TuneOptions, Tuned, tune};
 pub use tuning::{Goal, Tuning};

@@ -134,6 +134,8 @@ impl Plan {
     #[must_use]
     pub fn products(&self) -> Vec<(usize, [usize; 3])> {
         self.steps.iter().flat_map(|step| step.op.products(&step.shapes, &step.shape)).collect()
+    }
+
     /// What each of the marks below `count` costs (see [`Graph::mark`]); a fused kernel counts for its last part.
     ///
     /// ```

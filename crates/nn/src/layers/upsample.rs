@@ -66,7 +66,7 @@ impl Layer for Upsample {
                 format!("upsample needs one to three axes of positions, found the shape {}", input.shape());
             return Err(trace.error(because));
         }
-        let Ok(factors) = self.factor.each(axes) else {
+        let Some(factors) = self.factor.each(axes) else {
             return Err(trace.error(format!("{:?} is not one factor for each of {axes} axes", self.factor)));
         };
         if self.mode == "linear" {

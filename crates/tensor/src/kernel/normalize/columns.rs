@@ -1,127 +1,13 @@
-//! Normalisation: rows or columns of a row-major matrix made to have mean zero and variance one, and the derivative.
-//!
-//! Variances take two passes, the second over the differences from the mean, with the mean's own rounding taken out
-//! (T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983): no
-//! digits are lost when the mean is large. A row lies in the cache for all its passes.
-//!
-//! With `r = 1 / sqrt(variance + epsilon)`, `y = (x - mean) r` and `g` the derivative by `y`, the derivative by `x` is
-//! `r (g - mean(g) - y mean(g y))`; without centring, `y = x r` with the mean square for the variance, and `mean(g)` is
-//! left out.
+//! Columns: sums over all rows side by side, then one pass over the rows.
 
-use super::elementwise::assert_same_length;
-use super::fold::{Add, fold, fold_map, fold_zip};
-use super::{Real, vectorize};
+use super::super::reduce::sum_rows_into;
+use super::super::{Real, vectorize};
+use super::{assert_same_length, check};
 
 /// Entries of the rows that a narrow matrix is handled in, so that short columns fill the vectors.
 const WIDE: usize = 64;
 /// Steps of four rows before a partial sum is put away, so that errors do not grow with the number of rows.
 const BLOCK: usize = 64;
-
-/// The mean of a row (zero when it is not to be centred) and the reciprocal of its spread.
-#[inline(always)]
-fn row_moments<T: Real>(x: &[T], centered: bool, epsilon: T) -> (T, T) {
-    let count = T::from_usize(x.len());
-    if !centered {
-        let square = fold_map(
-            Add,
-            x,
-            #[inline(always)]
-            |x| x * x,
-        );
-        return (T::ZERO, (square / count + epsilon).sqrt().recip());
-    }
-    let mean = fold(Add, x) / count;
-    let left = fold_map(
-        Add,
-        x,
-        #[inline(always)]
-        |x| x - mean,
-    );
-    let square = fold_map(
-        Add,
-        x,
-        #[inline(always)]
-        |x| (x - mean) * (x - mean),
-    );
-    let variance = ((square - left * left / count) / count).max(T::ZERO);
-    (mean, (variance + epsilon).sqrt().recip())
-}
-
-/// Writes every row minus its mean (when `centered`), over the root of its variance (mean square) plus `epsilon`.
-///
-/// ```
-/// use tunesmith_tensor::kernel::normalize::normalize_rows;
-/// let mut out = [0.0f64; 4];
-/// normalize_rows(&[1.0, 3.0, -4.0, -2.0], 2, true, 0.0, &mut out);
-/// assert_eq!(out, [-1.0, 1.0, -1.0, 1.0]);
-/// ```
-///
-/// # Panics
-/// When `out` is not as long as `x`, or `x` is not a whole number of rows.
-#[track_caller]
-pub fn normalize_rows<T: Real>(x: &[T], cols: usize, centered: bool, epsilon: f64, out: &mut [T]) {
-    check("normalize_rows", x.len(), cols, out.len());
-    let epsilon = T::from_f64(epsilon);
-    vectorize(
-        #[inline(always)]
-        || {
-            for (x, out) in x.chunks_exact(cols).zip(out.chunks_exact_mut(cols)) {
-                let (mean, scale) = row_moments(x, centered, epsilon);
-                for (out, &x) in out.iter_mut().zip(x) {
-                    *out = (x - mean) * scale;
-                }
-            }
-        },
-    );
-}
-
-/// Writes the derivative by `x` of [`normalize_rows`], from the derivative `g` by its result.
-///
-/// ```
-/// use tunesmith_tensor::kernel::normalize::normalize_rows_gradient;
-/// // Moving all entries of a row alike changes nothing, so the derivative of a row adds up to nothing.
-/// let mut out = [0.0f64; 3];
-/// normalize_rows_gradient(&[1.0, 3.0, 7.0], &[1.0, 0.0, 0.0], 3, true, 1e-5, &mut out);
-/// assert!(out.iter().sum::<f64>().abs() < 1e-15 && out[0] > 0.0);
-/// ```
-///
-/// # Panics
-/// When the lengths differ, or `x` is not a whole number of rows.
-#[track_caller]
-pub fn normalize_rows_gradient<T: Real>(
-    x: &[T],
-    g: &[T],
-    cols: usize,
-    centered: bool,
-    epsilon: f64,
-    out: &mut [T],
-) {
-    check("normalize_rows_gradient", x.len(), cols, out.len());
-    assert_same_length("normalize_rows_gradient", x.len(), g.len());
-    let (epsilon, count) = (T::from_f64(epsilon), T::from_usize(cols));
-    vectorize(
-        #[inline(always)]
-        || {
-            for ((x, g), out) in
-                x.chunks_exact(cols).zip(g.chunks_exact(cols)).zip(out.chunks_exact_mut(cols))
-            {
-                let (mean, scale) = row_moments(x, centered, epsilon);
-                let along = fold_zip(
-                    Add,
-                    x,
-                    g,
-                    #[inline(always)]
-                    |x, g| (x - mean) * g,
-                ) * scale
-                    / count;
-                let level = if centered { fold(Add, g) / count } else { T::ZERO };
-                for ((out, &x), &g) in out.iter_mut().zip(x).zip(g) {
-                    *out = scale * (g - level - (x - mean) * scale * along);
-                }
-            }
-        },
-    );
-}
 
 /// Entries of the whole rows in which columns are handled side by side.
 fn period(cols: usize) -> usize {
@@ -155,7 +41,7 @@ pub fn column_moments<T: Real>(x: &[T], cols: usize, room: &mut [T], out: &mut [
     assert_same_length("column_moments", 2 * cols, out.len());
     let count = T::from_usize(x.len() / cols);
     let (mean, variance) = out.split_at_mut(cols);
-    super::reduce::sum_rows_into(x, x.len() / cols, cols, mean);
+    sum_rows_into(x, x.len() / cols, cols, mean);
     mean.iter_mut().for_each(|mean| *mean /= count);
     let [shift, a, b, c, d, _] = lanes(room, cols);
     repeat(mean, shift);
@@ -368,58 +254,5 @@ fn put_away<T: Real>(part: &mut [T], total: &mut [T]) {
     for (total, part) in total.iter_mut().zip(part) {
         *total += *part;
         *part = T::ZERO;
-    }
-}
-
-#[track_caller]
-fn check(kernel: &str, length: usize, cols: usize, out: usize) {
-    assert!(cols > 0, "{kernel}: rows have no columns");
-    assert!(length.is_multiple_of(cols), "{kernel}: {length} entries are no whole number of rows of {cols}");
-    assert_same_length(kernel, length, out);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn numbers(count: usize, level: f64) -> Vec<f64> {
-        (0..count).map(|i| level + ((i * 7919 % 1009) as f64 / 1009.0 - 0.5) * 3.0).collect()
-    }
-
-    #[test]
-    fn columns_are_the_rows_of_the_transpose() {
-        for (rows, cols) in [(1, 1), (5, 3), (300, 7), (9, 64), (70, 65), (1100, 16), (4, 200)] {
-            let (x, g) = (numbers(rows * cols, 2.0), numbers(rows * cols, 0.1));
-            let transposed = |x: &[f64]| -> Vec<f64> {
-                (0..cols).flat_map(|c| (0..rows).map(move |r| x[r * cols + c])).collect()
-            };
-            let mut room = vec![f64::NAN; column_room(cols)];
-            let (mut moments, mut out, mut wanted) =
-                (vec![0.0; 2 * cols], vec![0.0; x.len()], vec![0.0; x.len()]);
-            column_moments(&x, cols, &mut room, &mut moments);
-            normalize_columns(&x, &moments, cols, 1e-4, &mut room, &mut out);
-            normalize_rows(&transposed(&x), rows, true, 1e-4, &mut wanted);
-            let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-11);
-            assert!(close(&transposed(&out), &wanted), "{rows} x {cols}");
-            normalize_columns_gradient(&x, &moments, &g, cols, 1e-4, &mut room, &mut out);
-            normalize_rows_gradient(&transposed(&x), &transposed(&g), rows, true, 1e-4, &mut wanted);
-            let scale = wanted.iter().fold(1.0_f64, |m, w| m.max(w.abs()));
-            let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-11 * scale;
-            assert!(transposed(&out).iter().zip(&wanted).all(near), "{rows} x {cols}");
-        }
-    }
-
-    #[test]
-    fn a_large_mean_costs_no_digits() {
-        // In f32 the numbers near 1000 are 6e-5 apart; the mean of squares minus the squared mean would be off by 0.06.
-        let x: Vec<f32> = (0..4096).map(|i| 1000.0 + (i % 8) as f32 / 64.0).collect();
-        let variance = 63.0 / 12.0 / 4096.0;
-        let mut moments = [0.0; 2];
-        column_moments(&x, 1, &mut vec![0.0; column_room(1)], &mut moments);
-        assert!((f64::from(moments[1]) / variance - 1.0).abs() < 1e-5, "{moments:?}");
-        let mut out = vec![0.0; x.len()];
-        normalize_rows(&x, x.len(), true, 0.0, &mut out);
-        let wanted = 3.5 / 64.0 / variance.sqrt();
-        assert!((f64::from(out[7]) / wanted - 1.0).abs() < 2e-3, "{} {wanted}", out[7]);
     }
 }
