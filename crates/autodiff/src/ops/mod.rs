@@ -34,6 +34,8 @@ pub mod conv;
 pub mod pool;
 
 pub mod class_weights;
+pub mod recurrent;
+
 pub mod cross_entropy;
 pub mod ctc;
 pub mod dropout;
