@@ -9,9 +9,9 @@
 //! h' = (1 - z) n + z h
 //! ```
 
-use tunesmith_tensor::kernel::{Real, vectorize};
+use tunesmith_tensor::kernel::Real;
 
-use super::lanes::{add, each_block, lanes, load, store};
+use super::lanes::{Block, Blocks, each_block, lanes, load, settled, store};
 use super::{Back, Cell, Moment, Step, Turned};
 use crate::Var;
 
@@ -31,70 +31,11 @@ impl Cell for Gru {
     const DIRECT: bool = true;
 
     fn step<T: Real>(&self, step: Step<'_, T>) {
-        let units = step.units;
-        vectorize(
-            #[inline(always)]
-            || {
-                each_block(
-                    step.hidden.len() / units,
-                    units,
-                    #[inline(always)]
-                    |row, unit, len| {
-                        let (at, wide) = (row * units + unit, 3 * row * units + unit);
-                        let [x, q] = [(step.projected, step.bias_ih), (step.recurrent, step.bias_hh)].map(
-                            #[inline(always)]
-                            |(part, bias)| {
-                                [0, units, 2 * units].map(
-                                    #[inline(always)]
-                                    |gate| add(load(part, wide + gate), load(bias, unit + gate)),
-                                )
-                            },
-                        );
-                        let before = load(step.hidden_before, at);
-                        let r = lanes!(|l| (x[0][l] + q[0][l]).sigmoid());
-                        let z = lanes!(|l| (x[1][l] + q[1][l]).sigmoid());
-                        let n = lanes!(|l| (x[2][l] + r[l] * q[2][l]).tanh());
-                        let h = lanes!(|l| (T::ONE - z[l]) * n[l] + z[l] * before[l]);
-                        for (place, value) in [r, z, n, q[2]].iter().enumerate() {
-                            store(step.kept, (4 * row + place) * units + unit, len, value);
-                        }
-                        store(step.hidden, at, len, &h);
-                    },
-                );
-            },
-        );
+        each_block(step.hidden.len() / step.units, step.units, Forward(step));
     }
 
     fn back<T: Real>(&self, back: Back<'_, T>) {
-        let units = back.units;
-        vectorize(
-            #[inline(always)]
-            || {
-                each_block(
-                    back.hidden.len() / units,
-                    units,
-                    #[inline(always)]
-                    |row, unit, len| {
-                        let (at, wide) = (row * units + unit, 3 * row * units + unit);
-                        let [r, z, n, q] = [0, 1, 2, 3].map(
-                            #[inline(always)]
-                            |place| load(back.kept, (4 * row + place) * units + unit),
-                        );
-                        let (before, dh) = (load(back.hidden_before, at), load(back.by_hidden, at));
-                        let dn = lanes!(|l| dh[l] * (T::ONE - z[l]) * (T::ONE - n[l] * n[l]));
-                        let dz = lanes!(|l| dh[l] * (before[l] - n[l]) * (z[l] * (T::ONE - z[l])));
-                        let dr = lanes!(|l| dn[l] * q[l] * (r[l] * (T::ONE - r[l])));
-                        let dq = lanes!(|l| dn[l] * r[l]);
-                        let direct = lanes!(|l| dh[l] * z[l]);
-                        for (gate, (by_x, by_q)) in [(dr, dr), (dz, dz), (dn, dq)].iter().enumerate() {
-                            store(back.by_projected, wide + gate * units, len, by_x);
-                            store(back.by_recurrent, wide + gate * units, len, by_q);
-                        }
-                        store(back.by_hidden, at, len, &direct);
-                    },
-                );
-            },
-        );
+        each_block(back.hidden.len() / back.units, back.units, Backward(back));
     }
 
     fn moment(&self, projected: &[Var], recurrent: &[Var], hidden_before: Var, state_before: Var) -> Moment {
@@ -124,5 +65,76 @@ impl Cell for Gru {
             by_hidden_before: by_hidden * z,
             by_state_before: by_state.graph().scalar(0.0),
         }
+    }
+}
+
+struct Forward<'a, T>(Step<'a, T>);
+
+/// A gate's part from one side, its bias added.
+#[inline(always)]
+fn side<T: Real, const FULL: bool>(part: &[T], bias: &[T], wide: usize, unit: usize) -> Block<T> {
+    let (x, b) = (load::<T, FULL>(part, wide), load::<T, FULL>(bias, unit));
+    lanes!(|l| x[l] + b[l])
+}
+
+impl<T: Real> Forward<'_, T> {
+    /// A gate's parts from the input and from the outputs before, from `unit` on.
+    #[inline(always)]
+    fn sides<const FULL: bool>(&self, row: usize, unit: usize, gate: usize) -> (Block<T>, Block<T>) {
+        let step = &self.0;
+        let (wide, unit) = ((3 * row + gate) * step.units + unit, gate * step.units + unit);
+        let x = side::<T, FULL>(step.projected, step.bias_ih, wide, unit);
+        (x, side::<T, FULL>(step.recurrent, step.bias_hh, wide, unit))
+    }
+}
+
+impl<T: Real> Blocks for Forward<'_, T> {
+    #[inline(always)]
+    fn block<const FULL: bool>(&mut self, row: usize, unit: usize, len: usize) {
+        let at = row * self.0.units + unit;
+        let (x, q) = self.sides::<FULL>(row, unit, 0);
+        let r = lanes!(|l| (x[l] + q[l]).sigmoid());
+        let (x, q) = self.sides::<FULL>(row, unit, 1);
+        let z = lanes!(|l| (x[l] + q[l]).sigmoid());
+        let (x, q) = self.sides::<FULL>(row, unit, 2);
+        let n = lanes!(|l| (x[l] + r[l] * q[l]).tanh());
+        let before = load::<T, FULL>(self.0.hidden_before, at);
+        let h = lanes!(|l| (T::ONE - z[l]) * n[l] + z[l] * before[l]);
+        let (units, kept) = (self.0.units, &mut *self.0.kept);
+        let wide = 4 * row * units + unit;
+        store::<T, FULL>(kept, wide, len, &r);
+        store::<T, FULL>(kept, wide + units, len, &z);
+        store::<T, FULL>(kept, wide + 2 * units, len, &n);
+        store::<T, FULL>(kept, wide + 3 * units, len, &q);
+        store::<T, FULL>(self.0.hidden, at, len, &h);
+    }
+}
+
+struct Backward<'a, T>(Back<'a, T>);
+
+impl<T: Real> Blocks for Backward<'_, T> {
+    #[inline(always)]
+    fn block<const FULL: bool>(&mut self, row: usize, unit: usize, len: usize) {
+        let back = &mut self.0;
+        let (at, units) = (row * back.units + unit, back.units);
+        let kept = 4 * row * units + unit;
+        let r = load::<T, FULL>(back.kept, kept);
+        let z = load::<T, FULL>(back.kept, kept + units);
+        let n = load::<T, FULL>(back.kept, kept + 2 * units);
+        let q = load::<T, FULL>(back.kept, kept + 3 * units);
+        let before = load::<T, FULL>(back.hidden_before, at);
+        let dh = settled(load::<T, FULL>(back.by_hidden, at));
+        let dn = lanes!(|l| dh[l] * (T::ONE - z[l]) * (T::ONE - n[l] * n[l]));
+        let dz = lanes!(|l| dh[l] * (before[l] - n[l]) * (z[l] * (T::ONE - z[l])));
+        let dr = lanes!(|l| dn[l] * q[l] * (r[l] * (T::ONE - r[l])));
+        let dq = lanes!(|l| dn[l] * r[l]);
+        let wide = 3 * row * units + unit;
+        store::<T, FULL>(back.by_projected, wide, len, &dr);
+        store::<T, FULL>(back.by_projected, wide + units, len, &dz);
+        store::<T, FULL>(back.by_projected, wide + 2 * units, len, &dn);
+        store::<T, FULL>(back.by_recurrent, wide, len, &dr);
+        store::<T, FULL>(back.by_recurrent, wide + units, len, &dz);
+        store::<T, FULL>(back.by_recurrent, wide + 2 * units, len, &dq);
+        store::<T, FULL>(back.by_hidden, at, len, &lanes!(|l| dh[l] * z[l]));
     }
 }

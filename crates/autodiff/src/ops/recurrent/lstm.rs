@@ -7,9 +7,9 @@
 //! c' = f c + i g         h' = o tanh(c')
 //! ```
 
-use tunesmith_tensor::kernel::{Real, vectorize};
+use tunesmith_tensor::kernel::Real;
 
-use super::lanes::{add, each_block, lanes, load, store};
+use super::lanes::{Block, Blocks, each_block, lanes, load, settled, store};
 use super::{Back, Cell, Moment, Step, Turned};
 use crate::Var;
 
@@ -29,76 +29,11 @@ impl Cell for Lstm {
     const DIRECT: bool = false;
 
     fn step<T: Real>(&self, step: Step<'_, T>) {
-        let units = step.units;
-        vectorize(
-            #[inline(always)]
-            || {
-                each_block(
-                    step.hidden.len() / units,
-                    units,
-                    #[inline(always)]
-                    |row, unit, len| {
-                        let (at, wide) = (row * units + unit, 4 * row * units + unit);
-                        let sums = [0, 1, 2, 3].map(
-                            #[inline(always)]
-                            |gate| {
-                                let (unit, wide) = (unit + gate * units, wide + gate * units);
-                                let x = add(load(step.projected, wide), load(step.bias_ih, unit));
-                                add(x, add(load(step.recurrent, wide), load(step.bias_hh, unit)))
-                            },
-                        );
-                        let before = load(step.state_before, at);
-                        let i = lanes!(|l| sums[0][l].sigmoid());
-                        let f = lanes!(|l| sums[1][l].sigmoid());
-                        let g = lanes!(|l| sums[2][l].tanh());
-                        let o = lanes!(|l| sums[3][l].sigmoid());
-                        let c = lanes!(|l| f[l] * before[l] + i[l] * g[l]);
-                        let h = lanes!(|l| o[l] * c[l].tanh());
-                        for (gate, value) in [i, f, g, o].iter().enumerate() {
-                            store(step.kept, wide + gate * units, len, value);
-                        }
-                        store(step.state, at, len, &c);
-                        store(step.hidden, at, len, &h);
-                    },
-                );
-            },
-        );
+        each_block(step.hidden.len() / step.units, step.units, Forward(step));
     }
 
     fn back<T: Real>(&self, back: Back<'_, T>) {
-        let units = back.units;
-        vectorize(
-            #[inline(always)]
-            || {
-                each_block(
-                    back.hidden.len() / units,
-                    units,
-                    #[inline(always)]
-                    |row, unit, len| {
-                        let (at, wide) = (row * units + unit, 4 * row * units + unit);
-                        let [i, f, g, o] = [0, 1, 2, 3].map(
-                            #[inline(always)]
-                            |gate| load(back.kept, wide + gate * units),
-                        );
-                        let (before, c) = (load(back.state_before, at), load(back.state, at));
-                        let (dh, later) = (load(back.by_hidden, at), load(back.by_state, at));
-                        let grown = lanes!(|l| c[l].tanh());
-                        let dc = lanes!(|l| later[l] + dh[l] * o[l] * (T::ONE - grown[l] * grown[l]));
-                        let by_gates = [
-                            lanes!(|l| dc[l] * g[l] * (i[l] * (T::ONE - i[l]))),
-                            lanes!(|l| dc[l] * before[l] * (f[l] * (T::ONE - f[l]))),
-                            lanes!(|l| dc[l] * i[l] * (T::ONE - g[l] * g[l])),
-                            lanes!(|l| dh[l] * grown[l] * (o[l] * (T::ONE - o[l]))),
-                        ];
-                        for (gate, value) in by_gates.iter().enumerate() {
-                            store(back.by_projected, wide + gate * units, len, value);
-                        }
-                        let carried = lanes!(|l| dc[l] * f[l]);
-                        store(back.by_state, at, len, &carried);
-                    },
-                );
-            },
-        );
+        each_block(back.hidden.len() / back.units, back.units, Backward(back));
     }
 
     fn moment(&self, projected: &[Var], recurrent: &[Var], hidden_before: Var, state_before: Var) -> Moment {
@@ -125,5 +60,72 @@ impl Cell for Lstm {
             by_hidden_before: dc.graph().scalar(0.0),
             by_state_before: &dc * f,
         }
+    }
+}
+
+struct Forward<'a, T>(Step<'a, T>);
+
+impl<T: Real> Forward<'_, T> {
+    /// A gate's sum, from `unit` on.
+    #[inline(always)]
+    fn sum<const FULL: bool>(&self, row: usize, unit: usize, gate: usize) -> Block<T> {
+        let step = &self.0;
+        let (wide, unit) = ((4 * row + gate) * step.units + unit, gate * step.units + unit);
+        let x = load::<T, FULL>(step.projected, wide);
+        let h = load::<T, FULL>(step.recurrent, wide);
+        let b = load::<T, FULL>(step.bias_ih, unit);
+        let c = load::<T, FULL>(step.bias_hh, unit);
+        lanes!(|l| (x[l] + b[l]) + (h[l] + c[l]))
+    }
+}
+
+impl<T: Real> Blocks for Forward<'_, T> {
+    #[inline(always)]
+    fn block<const FULL: bool>(&mut self, row: usize, unit: usize, len: usize) {
+        let at = row * self.0.units + unit;
+        let (i, f) = (self.sum::<FULL>(row, unit, 0), self.sum::<FULL>(row, unit, 1));
+        let (g, o) = (self.sum::<FULL>(row, unit, 2), self.sum::<FULL>(row, unit, 3));
+        let before = load::<T, FULL>(self.0.state_before, at);
+        let (i, f) = (lanes!(|l| i[l].sigmoid()), lanes!(|l| f[l].sigmoid()));
+        let (g, o) = (lanes!(|l| g[l].tanh()), lanes!(|l| o[l].sigmoid()));
+        let c = lanes!(|l| f[l] * before[l] + i[l] * g[l]);
+        let h = lanes!(|l| o[l] * c[l].tanh());
+        let (units, kept) = (self.0.units, &mut *self.0.kept);
+        let wide = 4 * row * units + unit;
+        store::<T, FULL>(kept, wide, len, &i);
+        store::<T, FULL>(kept, wide + units, len, &f);
+        store::<T, FULL>(kept, wide + 2 * units, len, &g);
+        store::<T, FULL>(kept, wide + 3 * units, len, &o);
+        store::<T, FULL>(self.0.state, at, len, &c);
+        store::<T, FULL>(self.0.hidden, at, len, &h);
+    }
+}
+
+struct Backward<'a, T>(Back<'a, T>);
+
+impl<T: Real> Blocks for Backward<'_, T> {
+    #[inline(always)]
+    fn block<const FULL: bool>(&mut self, row: usize, unit: usize, len: usize) {
+        let back = &mut self.0;
+        let (at, wide, units) = (row * back.units + unit, 4 * row * back.units + unit, back.units);
+        let i = load::<T, FULL>(back.kept, wide);
+        let f = load::<T, FULL>(back.kept, wide + units);
+        let g = load::<T, FULL>(back.kept, wide + 2 * units);
+        let o = load::<T, FULL>(back.kept, wide + 3 * units);
+        let before = load::<T, FULL>(back.state_before, at);
+        let c = load::<T, FULL>(back.state, at);
+        let dh = settled(load::<T, FULL>(back.by_hidden, at));
+        let later = load::<T, FULL>(back.by_state, at);
+        let grown = lanes!(|l| c[l].tanh());
+        let dc = settled(lanes!(|l| later[l] + dh[l] * o[l] * (T::ONE - grown[l] * grown[l])));
+        let di = lanes!(|l| dc[l] * g[l] * (i[l] * (T::ONE - i[l])));
+        let df = lanes!(|l| dc[l] * before[l] * (f[l] * (T::ONE - f[l])));
+        let dg = lanes!(|l| dc[l] * i[l] * (T::ONE - g[l] * g[l]));
+        let do_ = lanes!(|l| dh[l] * grown[l] * (o[l] * (T::ONE - o[l])));
+        store::<T, FULL>(back.by_projected, wide, len, &di);
+        store::<T, FULL>(back.by_projected, wide + units, len, &df);
+        store::<T, FULL>(back.by_projected, wide + 2 * units, len, &dg);
+        store::<T, FULL>(back.by_projected, wide + 3 * units, len, &do_);
+        store::<T, FULL>(back.by_state, at, len, &lanes!(|l| dc[l] * f[l]));
     }
 }

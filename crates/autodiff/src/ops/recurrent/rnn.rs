@@ -1,8 +1,8 @@
 //! The simple recurrent cell (Elman, 1990): `h' = f(x W_ih^T + b_ih + h W_hh^T + b_hh)`, with `f` tanh or ReLU.
 
-use tunesmith_tensor::kernel::{Real, vectorize};
+use tunesmith_tensor::kernel::Real;
 
-use super::lanes::{each_block, lanes, load, store};
+use super::lanes::{Blocks, each_block, lanes, load, settled, store};
 use super::{Back, Cell, Moment, Step, Turned};
 use crate::Var;
 
@@ -32,41 +32,19 @@ impl Cell for Rnn {
     const DIRECT: bool = false;
 
     fn step<T: Real>(&self, step: Step<'_, T>) {
-        let units = step.units;
-        let relu = self.activation == RnnActivation::Relu;
-        vectorize(
-            #[inline(always)]
-            || {
-                each_block(
-                    step.hidden.len() / units,
-                    units,
-                    #[inline(always)]
-                    |row, unit, len| {
-                        let at = row * units + unit;
-                        let (x, h) = (load(step.projected, at), load(step.recurrent, at));
-                        let (b, c) = (load(step.bias_ih, unit), load(step.bias_hh, unit));
-                        let sum = lanes!(|l| (x[l] + b[l]) + (h[l] + c[l]));
-                        let out =
-                            if relu { lanes!(|l| sum[l].max(T::ZERO)) } else { lanes!(|l| sum[l].tanh()) };
-                        store(step.hidden, at, len, &out);
-                    },
-                );
-            },
-        );
+        let (rows, units) = (step.hidden.len() / step.units, step.units);
+        match self.activation {
+            RnnActivation::Tanh => each_block(rows, units, Forward::<_, false>(step)),
+            RnnActivation::Relu => each_block(rows, units, Forward::<_, true>(step)),
+        }
     }
 
     fn back<T: Real>(&self, back: Back<'_, T>) {
-        let relu = self.activation == RnnActivation::Relu;
-        vectorize(
-            #[inline(always)]
-            || {
-                for ((out, &slope), &h) in back.by_projected.iter_mut().zip(&*back.by_hidden).zip(back.hidden)
-                {
-                    let by_sum = if relu { T::from_usize(usize::from(h > T::ZERO)) } else { T::ONE - h * h };
-                    *out = slope * by_sum;
-                }
-            },
-        );
+        let (rows, units) = (back.hidden.len() / back.units, back.units);
+        match self.activation {
+            RnnActivation::Tanh => each_block(rows, units, Backward::<_, false>(back)),
+            RnnActivation::Relu => each_block(rows, units, Backward::<_, true>(back)),
+        }
     }
 
     fn moment(&self, projected: &[Var], recurrent: &[Var], hidden_before: Var, state_before: Var) -> Moment {
@@ -97,5 +75,40 @@ impl Cell for Rnn {
             by_hidden_before: none.clone(),
             by_state_before: none,
         }
+    }
+}
+
+struct Forward<'a, T, const RELU: bool>(Step<'a, T>);
+
+impl<T: Real, const RELU: bool> Blocks for Forward<'_, T, RELU> {
+    #[inline(always)]
+    fn block<const FULL: bool>(&mut self, row: usize, unit: usize, len: usize) {
+        let step = &mut self.0;
+        let at = row * step.units + unit;
+        let x = load::<T, FULL>(step.projected, at);
+        let h = load::<T, FULL>(step.recurrent, at);
+        let b = load::<T, FULL>(step.bias_ih, unit);
+        let c = load::<T, FULL>(step.bias_hh, unit);
+        let sum = lanes!(|l| (x[l] + b[l]) + (h[l] + c[l]));
+        let out = lanes!(|l| if RELU { sum[l].max(T::ZERO) } else { sum[l].tanh() });
+        store::<T, FULL>(step.hidden, at, len, &out);
+    }
+}
+
+struct Backward<'a, T, const RELU: bool>(Back<'a, T>);
+
+impl<T: Real, const RELU: bool> Blocks for Backward<'_, T, RELU> {
+    #[inline(always)]
+    fn block<const FULL: bool>(&mut self, row: usize, unit: usize, len: usize) {
+        let back = &mut self.0;
+        let at = row * back.units + unit;
+        let h = load::<T, FULL>(back.hidden, at);
+        let dh = settled(load::<T, FULL>(back.by_hidden, at));
+        let slope = lanes!(|l| match RELU {
+            true if h[l] > T::ZERO => T::ONE,
+            true => T::ZERO,
+            false => T::ONE - h[l] * h[l],
+        });
+        store::<T, FULL>(back.by_projected, at, len, &lanes!(|l| dh[l] * slope[l]));
     }
 }

@@ -109,3 +109,20 @@ fn what_a_slice_of_the_last_step_fills_up_is_not_walked_through() {
     let plan = graph.plan_training(&loss, &[]).explain();
     assert!(!plan.contains(" pad"), "{plan}");
 }
+
+#[test]
+fn a_derivative_that_fades_becomes_zero_and_never_subnormal() {
+    let graph = Graph::new();
+    let (steps, wide) = (400, 4 * 17);
+    let operands = [vec![steps, 1, wide], vec![wide, 17], vec![wide]].map(|dims| graph.param("x", dims));
+    let [x, w, b] = &operands;
+    let loss = x.recurrent(Lstm, [w, b, b], Direction::Forward, true).last().sum();
+    let mut runner = Runner::<f32>::new(graph.plan_training(&loss, &[]));
+    let params = vec![0.01; runner.plan().param_len()];
+    let mut gradient = vec![0.0; params.len()];
+    runner.run_training(Feed { params: &params, ..Feed::default() }, &mut gradient);
+    let by_projected = &gradient[..steps * wide];
+    assert!(by_projected[(steps - 1) * wide..].iter().all(|&x| x != 0.0));
+    assert!(by_projected[..100 * wide].iter().all(|&x| x == 0.0));
+    assert!(by_projected.iter().all(|x| !x.is_subnormal()));
+}
