@@ -52,7 +52,8 @@ const MERGES: &[&str] = &["concat", "sum", "average", "multiply"];
 
 impl Default for Bidirectional {
     fn default() -> Self {
-        Self { layer: Plug::new("lstm"), merge: "concat".into() }
+        // As wide as the other layers by default, both directions together.
+        Self { layer: Plug::new("lstm").with("units", 16_usize), merge: "concat".into() }
     }
 }
 
