@@ -23,6 +23,7 @@ pub mod slice;
 pub mod max;
 pub mod sum;
 
+pub mod batch_matmul;
 pub mod gather;
 pub mod matmul;
 pub mod normalize;
@@ -35,6 +36,7 @@ pub mod pool;
 
 pub mod class_weights;
 pub mod recurrent;
+pub mod attention;
 
 pub mod cross_entropy;
 pub mod ctc;
