@@ -106,7 +106,7 @@ pub fn run_case(stem: &str, case: &Value) -> Parity {
     let run: fn(&str, &Value) -> Parity = match stem.strip_prefix("more_").unwrap_or(stem) {
         "schedules" if is_plateau() => tunesmith_train::parity::run_case,
         "optimizers" | "schedules" | "clipping" => tunesmith_optim::parity::run_case,
-        "activations" | "losses" | "layers" => tunesmith_nn::parity::run_case,
+        "activations" | "losses" | "layers" | "attention" => tunesmith_nn::parity::run_case,
         "metrics" => tunesmith_train::parity::run_case,
         "preprocessing" => tunesmith_data::parity::run_case,
         other => return Parity::Unsupported(format!("nothing here is about `{other}`")),

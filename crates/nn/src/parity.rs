@@ -1,7 +1,8 @@
 //! PyTorch's activations, losses and layers, reproduced from fixture files.
 
+use tunesmith_autodiff::ops::attention::Attend;
 use tunesmith_autodiff::{Feed, Graph, Runner, Var};
-use tunesmith_core::parity::{Case, drop_switched_off, relative_error, worse};
+use tunesmith_core::parity::{Arguments, Case, drop_switched_off, relative_error, worse};
 use tunesmith_core::{Entry, Plug, Table, Value, find};
 
 use crate::loss::probe::Probe;
@@ -9,13 +10,14 @@ use crate::{ActivationEntry, LossEntry, Mode, Sequential};
 
 pub use tunesmith_core::parity::Parity;
 
-/// Runs one case of a fixture file (`activations`, `losses`, `layers`, or `more_` of each) in `f64`.
+/// Runs one case of a fixture file (`activations`, `losses`, `layers`, `more_` of each, or `attention`) in `f64`.
 #[must_use]
 pub fn run_case(file_stem: &str, case: &Value) -> Parity {
     let error = Case::new(case).and_then(|case| match file_stem.strip_prefix("more_").unwrap_or(file_stem) {
         "activations" => activation(case),
         "losses" => loss(case),
-        "layers" => layer(case),
+        "attention" if case.text("layer")? == "scaled_dot_product_attention" => attention(case),
+        "layers" | "attention" => layer(case),
         other => Err(format!("no fixture file of models is called `{other}`")),
     });
     error.into()
@@ -101,6 +103,36 @@ fn run(graph: &Graph, loss: &Var, output: &Var, params: &[f64]) -> (Vec<f64>, Ve
     (runner.output(1).to_vec(), gradient)
 }
 
+/// PyTorch's attention without a layer around it, from queries, keys and values side by side and which keys count.
+fn attention(case: Case<'_>) -> Result<f64, String> {
+    let mut arguments = Arguments::new(case.arguments("arguments")?);
+    let heads = arguments.number("heads", None)? as usize;
+    let causal = arguments.take("causal").is_some_and(|causal| causal == Value::Bool(true));
+    arguments.finish()?;
+    let inputs = case.list("inputs")?;
+    let [packed, counts] = &inputs[..] else { return Err("`inputs` are packed and counts".into()) };
+    let units = match packed.shape[..] {
+        [rows, positions, all] if all % 3 == 0 && counts.shape == [rows, positions] => all / 3,
+        _ => return Err(format!("{:?} and {:?} do not fit", packed.shape, counts.shape)),
+    };
+    if heads == 0 || units == 0 || units % heads != 0 {
+        return Err(format!("{heads} heads do not divide {units} units"));
+    }
+    let graph = Graph::new();
+    let input = graph.param("packed", packed.shape.clone());
+    let counts = graph.constant(counts.shape.clone(), &counts.values);
+    let output = input.attention(Attend::heads(heads).causal(causal), Some(&counts));
+    let cotangent = case.numbers("cotangent")?;
+    if output.shape().dims() != cotangent.shape {
+        return Err(format!("the output is {:?} there, {} here", cotangent.shape, output.shape()));
+    }
+    let loss = (&output * &graph.constant(cotangent.shape, &cotangent.values)).sum();
+    let found = run(&graph, &loss, &output, &packed.values);
+    let by_input = case.list("input_gradients")?.into_iter().next().unwrap_or_default();
+    let error = relative_error(&found.0, &case.numbers("output")?.values);
+    Ok(worse(error, relative_error(&found.1, &by_input.values)))
+}
+
 /// What a fixture's layer is called here, with the settings its arguments become.
 fn layer_plug(case: Case<'_>) -> Result<(Plug, Mode), String> {
     let name = case.text("layer")?;
@@ -135,7 +167,10 @@ fn layer_plug(case: Case<'_>) -> Result<(Plug, Mode), String> {
             let lstm = Plug::new("lstm").with("units", units(4)?).with("return_sequences", true);
             plug.with("layer", lstm.to_value())
         }
-        "transformer_encoder_layer_prenorm" => plug.with("norm_first", true).with("dropout", 0.0),
+        // That one was made with PyTorch's `activation="gelu"`.
+        "transformer_encoder_layer_prenorm" => {
+            plug.with("norm_first", true).with("dropout", 0.0).with("activation", "gelu")
+        }
         _ => plug,
     };
     Ok((plug, mode))

@@ -41,3 +41,8 @@ fn layers_are_pytorchs() {
     check("layers", 7);
     check("more_layers", 15);
 }
+
+#[test]
+fn attention_is_pytorchs() {
+    check("attention", 8);
+}

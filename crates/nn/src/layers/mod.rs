@@ -35,6 +35,9 @@ mod spatial_dropout;
 mod tagged;
 mod upsample;
 
+mod multi_head_attention;
+mod transformer_encoder_layer;
+
 pub use activation::ActivationLayer;
 pub use alpha_dropout::AlphaDropout;
 pub use batch_norm::BatchNorm;
@@ -59,6 +62,7 @@ pub use join::{Add, Concatenate, Multiply, Parallel};
 pub use layer_norm::LayerNorm;
 pub use gru::Gru;
 pub use lstm::Lstm;
+pub use multi_head_attention::MultiHeadAttention;
 pub use pool::{AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d, Pooling};
 pub use positional_encoding::PositionalEncoding;
 pub use prelu::Prelu;
@@ -71,3 +75,4 @@ pub use spatial_dropout::SpatialDropout;
 pub use tagged::{Recall, Select, Tag};
 pub use upsample::Upsample;
 pub use simple_rnn::SimpleRnn;
+pub use transformer_encoder_layer::TransformerEncoderLayer;

@@ -32,6 +32,9 @@ pub(super) fn run<T: Real>(op: &Attention, sizes: &Sizes, call: Call<'_, T>) {
         return; // no queries
     };
     let mut running = Running { largest, sums, shrink };
+    if keys == 0 {
+        return out.fill(T::ZERO);
+    }
 
     for (row, head) in (0..rows).flat_map(|row| (0..heads).map(move |head| (row, head))) {
         let counts = if op.masked { &counts[row * keys..][..keys] } else { &[] };

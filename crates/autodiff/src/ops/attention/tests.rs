@@ -90,6 +90,18 @@ fn a_query_that_sees_no_key_gets_zeros() {
 }
 
 #[test]
+fn no_keys_and_no_queries_are_no_mistake() {
+    for (queries, keys) in [(2, 0), (0, 2), (0, 0)] {
+        let graph = Graph::new();
+        let (q, kv) = (graph.param("q", [1, queries, 2]), graph.param("kv", [1, keys, 4]));
+        let y = q.cross_attention(&kv, Attend::heads(1), None);
+        let by = graph.gradient(&y.square().sum(), &[&q, &kv]);
+        let found = graph.evaluate(&[&y, &by[0], &by[1]], &numbers(2 * queries + 4 * keys));
+        assert_eq!(found, [vec![0.0; 2 * queries], vec![0.0; 2 * queries], vec![0.0; 4 * keys]]);
+    }
+}
+
+#[test]
 fn what_a_causal_query_does_not_see_does_not_matter() {
     let (rows, positions, units) = (1, 150, 4);
     let run = |change: bool| {
