@@ -23,6 +23,42 @@ pub struct CrossEntropyGradient {
     pub scale: f64,
 }
 
+/// From logits, the largest of each row and the sum of exponentials less it, `[..., 2]`: with many classes, the loss and
+/// its derivative read it, so that exponentials are taken once for each and the derivative is one pass.
+///
+/// Its own derivative is part of theirs.
+#[derive(Clone, Copy, Debug)]
+struct ExponentialSums;
+
+/// Fewer classes are quicker all together, several rows in a vector.
+const MANY: usize = 64;
+
+impl Primitive for ExponentialSums {
+    const NAME: &'static str = "exponential_sums";
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        let mut dims = inputs[0].dims().to_vec();
+        match dims.last_mut() {
+            Some(classes) if *classes > 0 => *classes = 2,
+            _ => return Err(format!("there is no class in {}", inputs[0])),
+        }
+        Ok(Shape::from(dims))
+    }
+
+    fn run<T: Real>(&self, call: Call<'_, T>) {
+        let classes = *call.shapes[0].dims().last().expect("checked while building");
+        softmax::exponential_sums(call.inputs[0], classes, call.out);
+    }
+
+    fn derivative(&self, _site: &Site<'_>) -> Vec<Option<Var>> {
+        vec![None]
+    }
+
+    fn flops(&self, inputs: &[Shape], _output: &Shape) -> u64 {
+        4 * inputs[0].numel() as u64
+    }
+}
+
 /// The number of classes of logits `[..., classes]` with a label per row.
 fn classes(inputs: &[Shape]) -> Result<usize, String> {
     match lead(&inputs[0], &inputs[1])? {
@@ -41,7 +77,13 @@ impl Primitive for CrossEntropy {
     fn run<T: Real>(&self, call: Call<'_, T>) {
         let cols = classes(call.shapes).expect("checked while building");
         let logits = call.inputs[0];
-        softmax::log_sum_exp(logits, cols, call.scratch);
+        if let Some(sums) = call.inputs.get(1) {
+            for (loss, sums) in call.scratch.iter_mut().zip(sums.chunks_exact(2)) {
+                *loss = sums[0] + sums[1].ln();
+            }
+        } else {
+            softmax::log_sum_exp(logits, cols, call.scratch);
+        }
         for ((loss, row), &label) in
             call.scratch.iter_mut().zip(logits.chunks_exact(cols)).zip(call.indices[0])
         {
@@ -52,8 +94,12 @@ impl Primitive for CrossEntropy {
 
     fn derivative(&self, site: &Site<'_>) -> Vec<Option<Var>> {
         let gradient = CrossEntropyGradient { scale: self.scale };
-        let (logits, labels) = (&site.inputs[0], &site.inputs[1]);
-        vec![Some(logits.graph().apply(gradient, &[logits, labels, site.gradient])), None]
+        let (logits, rest) = (&site.inputs[0], &site.inputs[1..]);
+        let (labels, sums) = (&rest[0], &rest[1..]);
+        let operands: Vec<&Var> = [logits, labels, site.gradient].into_iter().chain(sums).collect();
+        let mut by = vec![Some(logits.graph().apply(gradient, &operands))];
+        by.extend(rest.iter().map(|_| None));
+        by
     }
 
     fn scratch(&self, inputs: &[Shape], _output: &Shape) -> usize {
@@ -74,11 +120,18 @@ impl Primitive for CrossEntropyGradient {
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
         let cols = classes(call.shapes).expect("checked while building");
+        let factor = call.inputs[1][0] * T::from_f64(self.scale);
+        if let Some(sums) = call.inputs.get(2) {
+            softmax::softmax_by(call.inputs[0], sums, factor, call.out);
+            for (row, &label) in call.out.chunks_exact_mut(cols).zip(call.indices[0]) {
+                row[checked(label, cols)] -= factor;
+            }
+            return;
+        }
         softmax::softmax(call.inputs[0], cols, call.out);
         for (row, &label) in call.out.chunks_exact_mut(cols).zip(call.indices[0]) {
             row[checked(label, cols)] -= T::ONE;
         }
-        let factor = call.inputs[1][0] * T::from_f64(self.scale);
         elementwise::map_in_place(
             call.out,
             #[inline(always)]
@@ -95,7 +148,9 @@ impl Primitive for CrossEntropyGradient {
         let by_logits = &p * (h - inner) * (upstream * self.scale);
         let by_upstream = || ((h * &p).sum() - h.pick(labels).sum()) * self.scale;
         let by_upstream = || by_upstream().reshape(upstream.shape());
-        vec![site.wanted[0].then_some(by_logits), None, site.wanted[2].then(by_upstream)]
+        let mut by = vec![site.wanted[0].then_some(by_logits), None, site.wanted[2].then(by_upstream)];
+        by.extend(site.inputs[3..].iter().map(|_| None));
+        by
     }
 
     fn flops(&self, _inputs: &[Shape], output: &Shape) -> u64 {
@@ -111,7 +166,12 @@ impl Var {
     #[must_use]
     #[track_caller]
     pub fn cross_entropy(&self, labels: &Self, scale: f64) -> Self {
-        self.graph.apply(CrossEntropy { scale }, &[self, labels])
+        let op = CrossEntropy { scale };
+        if self.shape().dims().last().is_some_and(|&classes| classes > MANY) {
+            let sums = self.apply(ExponentialSums);
+            return self.graph.apply(op, &[self, labels, &sums]);
+        }
+        self.graph.apply(op, &[self, labels])
     }
 }
 
@@ -120,6 +180,9 @@ gradient_cases! {
     "cross_entropy, positions" [[2, 3, 4]] |x| {
         let labels = x[0].graph().index_input("labels", [2, 3]);
         x[0].cross_entropy(&labels, 0.2).exp()
+    };
+    "cross_entropy, many classes" [[2, 70]] |x| {
+        x[0].tanh().cross_entropy(&crate::gradcheck::labels(&x[0], 70), 0.7).exp()
     };
     "cross_entropy, inside" [[4, 3]] |x| x[0].tanh().cross_entropy(&crate::gradcheck::labels(&x[0], 3), 0.7).exp();
 }

@@ -126,6 +126,72 @@ pub fn log_sum_exp<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
     );
 }
 
+/// Writes for every row the largest entry and the sum of `e^(x - largest)`, side by side: all that [`softmax_by`] needs.
+///
+/// ```
+/// use tunesmith_tensor::kernel::softmax::exponential_sums;
+/// let mut out = [0.0f64; 2];
+/// exponential_sums(&[1000.0, 1000.0], 2, &mut out);
+/// assert_eq!(out, [1000.0, 2.0]);
+/// ```
+///
+/// # Panics
+/// When `x` has not half as many rows of `cols` entries as `out` entries.
+#[track_caller]
+pub fn exponential_sums<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
+    assert!(cols > 0, "exponential_sums: rows have no columns");
+    assert_same_length("exponential_sums", 2 * x.len(), cols * out.len());
+    vectorize(
+        #[inline(always)]
+        || {
+            for (out, x) in out.chunks_exact_mut(2).zip(x.chunks_exact(cols)) {
+                let largest = fold(Largest, x);
+                out[0] = largest;
+                out[1] = fold_map(
+                    Add,
+                    x,
+                    #[inline(always)]
+                    |x| (x - largest).exp(),
+                );
+            }
+        },
+    );
+}
+
+/// Writes `scale` times the softmax of every row, given what [`exponential_sums`] wrote: one pass over rows that are wide.
+///
+/// ```
+/// use tunesmith_tensor::kernel::softmax::softmax_by;
+/// let mut out = [0.0f64; 2];
+/// softmax_by(&[1000.0, 1000.0], &[1000.0, 2.0], 10.0, &mut out);
+/// assert_eq!(out, [5.0, 5.0]);
+/// ```
+///
+/// # Panics
+/// When the lengths differ, or are no whole number of rows of which there are two sums each.
+#[track_caller]
+pub fn softmax_by<T: Real>(x: &[T], sums: &[T], scale: T, out: &mut [T]) {
+    let rows = sums.len() / 2;
+    if rows == 0 {
+        return assert_same_length("softmax_by", x.len(), 0);
+    }
+    let cols = x.len() / rows;
+    check("softmax_by", x.len(), cols, out.len());
+    assert_same_length("softmax_by", sums.len() * cols, 2 * x.len());
+    vectorize(
+        #[inline(always)]
+        || {
+            let rows = x.chunks_exact(cols).zip(out.chunks_exact_mut(cols));
+            for ((x, out), sums) in rows.zip(sums.chunks_exact(2)) {
+                let (largest, scale) = (sums[0], scale / sums[1]);
+                for (out, &x) in out.iter_mut().zip(x) {
+                    *out = (x - largest).exp() * scale;
+                }
+            }
+        },
+    );
+}
+
 #[track_caller]
 fn check(kernel: &str, length: usize, cols: usize, out: usize) {
     assert!(cols > 0, "{kernel}: rows have no columns");

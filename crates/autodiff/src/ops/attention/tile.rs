@@ -86,6 +86,15 @@ impl<T: Real> Running<'_, T> {
     }
 }
 
+/// `e^x` for scores less the largest; zero below `e^-60`, which adds nothing to a sum that holds `e^0`: so that no product
+/// is subnormal, which is slow, least of all the many of keys that are not seen.
+#[inline(always)]
+fn exp<T: Real>(x: T) -> T {
+    let least = T::from_f64(-60.0);
+    let e = (if x < least { least } else { x }).exp();
+    if x < least { T::ZERO } else { e }
+}
+
 #[inline(always)]
 fn load<T: Real>(from: &[T], at: usize) -> [T; LANES] {
     let mut lanes = [T::ZERO; LANES];
@@ -121,7 +130,7 @@ fn exponentials<T: Real>(tile: &mut [T], columns: usize, at: usize, base: [T; LA
     for scores in tile.chunks_exact_mut(columns) {
         let scores = &mut scores[at..at + LANES];
         for l in 0..LANES {
-            let e = (scores[l] - base[l]).exp();
+            let e = exp(scores[l] - base[l]);
             scores[l] = e;
             sums[l] += e;
         }
@@ -146,7 +155,7 @@ pub(super) fn weigh<T: Real>(
                 let base = base(after);
                 let sums = exponentials(tile, columns, at, base);
                 for l in 0..LANES {
-                    let shrink = (before[l] - base[l]).exp();
+                    let shrink = exp(before[l] - base[l]);
                     running.shrink[at + l] = shrink;
                     running.sums[at + l] = running.sums[at + l] * shrink + sums[l];
                     running.largest[at + l] = after[l];
