@@ -45,6 +45,20 @@ fn exp_is_within_two_ulps() {
 }
 
 #[test]
+fn exp_nonpositive_is_within_two_ulps_or_too_small_to_count() {
+    assert_within(
+        2.0,
+        |x: f32| if x > 0.0 || x < -60.0 { x } else { x.exp_nonpositive() },
+        |x: f64| if x > 0.0 || x < -60.0 { x } else { x.exp() },
+    );
+    for x in [-60.000_01, -87.5, -1e30, f32::NEG_INFINITY] {
+        assert_eq!(x.exp_nonpositive(), 0.0);
+    }
+    assert_eq!(0f32.exp_nonpositive(), 1.0);
+    assert!(f32::NAN.exp_nonpositive().is_nan());
+}
+
+#[test]
 fn exp_m1_is_within_three_ulps() {
     assert_within(3.0, Real::exp_m1, f64::exp_m1);
     assert_eq!(Real::exp_m1(f32::INFINITY), f32::INFINITY);

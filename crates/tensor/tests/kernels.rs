@@ -8,7 +8,7 @@ use tunesmith_tensor::kernel::reduce::{
     Reduction, arg_max, arg_min, dot, max, max_cols_into, mean, min, reduce_axis, sum, sum_by, sum_cols_into,
     sum_of_squares, sum_rows_into,
 };
-use tunesmith_tensor::kernel::softmax::{log_softmax, log_sum_exp, softmax};
+use tunesmith_tensor::kernel::softmax::{exponential_sums, log_softmax, log_sum_exp, softmax, softmax_by};
 
 fn values(size: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<f32>> {
     prop::collection::vec(-10.0f32..10.0, size)
@@ -128,6 +128,9 @@ proptest! {
         softmax(&x, cols, &mut soft);
         log_softmax(&x, cols, &mut log_soft);
         log_sum_exp(&x, cols, &mut log_sum);
+        let (mut sums, mut by_sums) = (vec![f32::NAN; 2 * rows], vec![f32::NAN; x.len()]);
+        exponential_sums(&x, cols, &mut sums);
+        softmax_by(&x, &sums, 2.0, &mut by_sums);
         for (r, row) in x.chunks(cols).enumerate() {
             let largest = f64::from(max(row));
             let total: f64 = row.iter().map(|&x| (f64::from(x) - largest).exp()).sum();
@@ -135,6 +138,7 @@ proptest! {
             for (c, &x) in row.iter().enumerate() {
                 let want = f64::from(x) - largest - total.ln();
                 prop_assert!(close(soft[r * cols + c], want.exp(), 1.0));
+                prop_assert!(close(by_sums[r * cols + c], 2.0 * want.exp(), 1.0));
                 prop_assert!(close(log_soft[r * cols + c], want, want.abs() + 1.0));
             }
         }

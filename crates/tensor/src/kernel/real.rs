@@ -125,6 +125,8 @@ macro_rules! real {
 real! {
     #[doc = "`e^x`; `f32` within 2 ulp, saturating to 0 and infinity."]
     fn exp => approx::exp, f64::exp;
+    #[doc = "`e^x` of a number not above 0, as softmax takes it; `f32` within 2 ulp down to -60 and zero below."]
+    fn exp_nonpositive => approx::exp_nonpositive, f64::exp;
     #[doc = "`e^x - 1`, accurate near zero; `f32` within 3 ulp."]
     fn exp_m1 => approx::exp_m1, f64::exp_m1;
     #[doc = "Natural logarithm; `-inf` at 0, NaN below; `f32` within 2 ulp."]

@@ -9,7 +9,7 @@ use super::normalize::{
 };
 use super::reduce::{Reduction, dot, max, reduce_axis, sum};
 use super::simd::limited_to;
-use super::softmax::{log_softmax, log_sum_exp, softmax};
+use super::softmax::{exponential_sums, log_softmax, log_sum_exp, softmax, softmax_by};
 use super::{Level, Real};
 
 fn bits<T: Real>(values: &[T]) -> Vec<u64> {
@@ -28,6 +28,13 @@ fn everything<T: Real>(x: &[T], rows: usize) -> Vec<u64> {
         map(x, &mut out, f);
         results.extend_from_slice(&out);
     }
+    map(
+        x,
+        &mut out,
+        #[inline(always)]
+        |x| (-x.abs()).exp_nonpositive(),
+    );
+    results.extend_from_slice(&out);
     map(x, &mut out, |x| x.tanh());
     results.extend_from_slice(&out);
     zip(x, x, &mut out, |a, b| a * b + a / (b + T::ONE));
@@ -53,6 +60,11 @@ fn everything<T: Real>(x: &[T], rows: usize) -> Vec<u64> {
     normalize_columns(x, &moments, cols, 1e-3, &mut room, &mut out);
     results.extend_from_slice(&out);
     normalize_columns_gradient(x, &moments, &g, cols, 1e-3, &mut room, &mut out);
+    results.extend_from_slice(&out);
+    let mut sums = vec![T::ZERO; 2 * rows];
+    exponential_sums(x, cols, &mut sums);
+    softmax_by(x, &sums, T::ONE, &mut out);
+    results.extend_from_slice(&sums);
     results.extend_from_slice(&out);
     for reduction in [Reduction::Sum, Reduction::Max, Reduction::Min] {
         reduce_axis(x, 1, rows, cols, &mut out[..cols], reduction);

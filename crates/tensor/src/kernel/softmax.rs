@@ -151,7 +151,7 @@ pub fn exponential_sums<T: Real>(x: &[T], cols: usize, out: &mut [T]) {
                     Add,
                     x,
                     #[inline(always)]
-                    |x| (x - largest).exp(),
+                    |x| (x - largest).exp_nonpositive(),
                 );
             }
         },
@@ -185,7 +185,7 @@ pub fn softmax_by<T: Real>(x: &[T], sums: &[T], scale: T, out: &mut [T]) {
             for ((x, out), sums) in rows.zip(sums.chunks_exact(2)) {
                 let (largest, scale) = (sums[0], scale / sums[1]);
                 for (out, &x) in out.iter_mut().zip(x) {
-                    *out = (x - largest).exp() * scale;
+                    *out = (x - largest).exp_nonpositive() * scale;
                 }
             }
         },

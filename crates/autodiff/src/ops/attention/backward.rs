@@ -5,7 +5,7 @@ use tunesmith_tensor::kernel::{Real, vectorize};
 
 use super::Attention;
 use super::shape::Sizes;
-use super::tile::{Corner, Dropped, Sums, columns, differentiate, hide};
+use super::tile::{Corner, Dropped, Known, columns, differentiate, hide};
 use crate::op::Call;
 
 /// A tile of scores, one of derivatives, and two numbers of each query.
@@ -30,12 +30,13 @@ pub(super) fn run<T: Real>(op: &Attention, sizes: &Sizes, call: Call<'_, T>) {
     let [most_queries, most_keys] = op.tile;
     let columns = columns(most_queries.min(queries));
     let (states, tiles) = call.scratch.split_at_mut(2 * columns);
-    let (mean, logarithms) = states.split_at_mut(columns);
+    let (means, logarithms) = states.split_at_mut(columns);
     let (tile, by_tile) = tiles.split_at_mut(most_keys.min(keys) * columns);
     let out = call.out;
 
-    // What several tiles add to starts at zero, and so does what no query sees; else the first tile writes it.
-    let several = queries > most_queries || queries == 0 || op.attend.causal && keys > queries;
+    // What several tiles add to starts at zero, and so does what no tile writes; else the first tile writes it.
+    let none = queries == 0 || keys == 0;
+    let several = none || queries > most_queries || op.attend.causal && keys > queries;
     let first = if several { T::ONE } else { T::ZERO };
     if several {
         out.fill(T::ZERO);
@@ -49,14 +50,14 @@ pub(super) fn run<T: Real>(op: &Attention, sizes: &Sizes, call: Call<'_, T>) {
             let weights = ((row * heads + head) * queries + query) * keys;
             let from = o.at(row, head, query);
             let by_result = &upstream[from..];
-            products(&result[from..], by_result, units, width, &mut mean[..m]);
-            let sums = if op.keeps_sums(sizes) {
+            let known = if op.keeps_sums(sizes) {
                 let (here, rest) = all_logarithms.split_at(m);
                 logarithms[..m].copy_from_slice(here);
                 all_logarithms = rest;
-                Sums::Logarithms(logarithms)
+                products(&result[from..], by_result, units, width, &mut means[..m]);
+                Known::Before { logarithms, means }
             } else {
-                Sums::Here
+                Known::Here
             };
             let queries_here = &of_queries[q.at(row, head, query)..];
             for key in (0..seen).step_by(most_keys) {
@@ -72,7 +73,7 @@ pub(super) fn run<T: Real>(op: &Attention, sizes: &Sizes, call: Call<'_, T>) {
                 gemm(n, width, m, one, values, (v.position, 1), by_result, (1, units), zero, by_tile, apart);
                 let corner = Corner { weights, query, key, keys };
                 hide(tile, columns, corner, op.attend.causal, counts);
-                differentiate(tile, by_tile, columns, sums, mean, corner, dropped);
+                differentiate(tile, by_tile, columns, known, corner, dropped);
 
                 let to = &mut out[by_v.at(row, head, key)..];
                 gemm(n, m, width, one, tile, apart, by_result, (units, 1), first, to, (by_v.position, 1));

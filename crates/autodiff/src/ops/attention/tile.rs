@@ -49,9 +49,17 @@ impl<T: Real> Dropped<T> {
         })
     }
 
+    /// Multiplies a tile by its factors.
     #[inline(always)]
-    fn factor(self, place: u32) -> T {
-        if self.counter.at(place) >= self.threshold { self.keep } else { T::ZERO }
+    fn multiply(self, tile: &mut [T], columns: usize, corner: Corner) {
+        for (i, row) in tile.chunks_exact_mut(columns).enumerate() {
+            // Places are counted modulo 2^32, as those of a mask are.
+            let place = (corner.weights + corner.key + i) as u32;
+            for (j, x) in row.iter_mut().enumerate() {
+                let bits = self.counter.at(place.wrapping_add((j as u32).wrapping_mul(corner.keys as u32)));
+                *x *= if bits >= self.threshold { self.keep } else { T::ZERO };
+            }
+        }
     }
 }
 
@@ -84,15 +92,6 @@ impl<T: Real> Running<'_, T> {
         self.largest.fill(T::NEG_INFINITY);
         self.sums.fill(T::ZERO);
     }
-}
-
-/// `e^x` for scores less the largest; zero below `e^-60`, which adds nothing to a sum that holds `e^0`: so that no product
-/// is subnormal, which is slow, least of all the many of keys that are not seen.
-#[inline(always)]
-fn exp<T: Real>(x: T) -> T {
-    let least = T::from_f64(-60.0);
-    let e = (if x < least { least } else { x }).exp();
-    if x < least { T::ZERO } else { e }
 }
 
 #[inline(always)]
@@ -130,7 +129,7 @@ fn exponentials<T: Real>(tile: &mut [T], columns: usize, at: usize, base: [T; LA
     for scores in tile.chunks_exact_mut(columns) {
         let scores = &mut scores[at..at + LANES];
         for l in 0..LANES {
-            let e = exp(scores[l] - base[l]);
+            let e = (scores[l] - base[l]).exp_nonpositive();
             scores[l] = e;
             sums[l] += e;
         }
@@ -155,84 +154,88 @@ pub(super) fn weigh<T: Real>(
                 let base = base(after);
                 let sums = exponentials(tile, columns, at, base);
                 for l in 0..LANES {
-                    let shrink = exp(before[l] - base[l]);
+                    let shrink = (before[l] - base[l]).exp_nonpositive();
                     running.shrink[at + l] = shrink;
                     running.sums[at + l] = running.sums[at + l] * shrink + sums[l];
                     running.largest[at + l] = after[l];
                 }
             }
             if let Some(dropped) = dropped {
-                for (i, weights) in tile.chunks_exact_mut(columns).enumerate() {
-                    let place = (corner.weights + corner.key + i) as u32;
-                    for (j, weight) in weights.iter_mut().enumerate() {
-                        *weight *= dropped.factor(place.wrapping_add(j as u32 * corner.keys as u32));
-                    }
-                }
+                dropped.multiply(tile, columns, corner);
             }
         },
     );
 }
 
-/// What the exponentials of a query's scores add up to.
+/// What is known of the queries of a tile when derivatives are taken.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Sums<'a, T> {
-    /// The tile holds all keys: it is found there.
+pub(super) enum Known<'a, T> {
+    /// The tile holds all keys: everything is found there.
     Here,
-    /// The logarithm of the sum of each query; infinite for a query that sees no key.
-    Logarithms(&'a [T]),
+    /// Of each query, the logarithm of its sum of exponentials, infinite for one that sees no key, and the mean over keys, by
+    /// their weights, of the derivatives by weights.
+    Before { logarithms: &'a [T], means: &'a [T] },
+}
+
+/// The sums over rows of weights times derivatives by them.
+#[inline(always)]
+fn products<T: Real>(weights: &[T], by: &[T], columns: usize, at: usize) -> [T; LANES] {
+    let mut sums = [T::ZERO; LANES];
+    for (weights, by) in weights.chunks_exact(columns).zip(by.chunks_exact(columns)) {
+        let (weights, by) = (&weights[at..at + LANES], &by[at..at + LANES]);
+        for l in 0..LANES {
+            sums[l] += weights[l] * by[l];
+        }
+    }
+    sums
 }
 
 /// Puts weights in the place of scores, and derivatives by scores in the place of those by weights: a weight times what
-/// its derivative is above `mean`, the mean of that over the keys by their weights.
+/// its derivative is above their mean.
 pub(super) fn differentiate<T: Real>(
     tile: &mut [T],
     by: &mut [T],
     columns: usize,
-    sums: Sums<'_, T>,
-    mean: &[T],
+    known: Known<'_, T>,
     corner: Corner,
     dropped: Option<Dropped<T>>,
 ) {
     vectorize(
         #[inline(always)]
         || {
+            if let Some(dropped) = dropped {
+                dropped.multiply(by, columns, corner);
+            }
             for at in (0..columns).step_by(LANES) {
-                let scale = match sums {
-                    Sums::Here => {
+                let (scales, means) = match known {
+                    Known::Here => {
                         let base = base(largest(tile, columns, at, [T::NEG_INFINITY; LANES]));
-                        exponentials(tile, columns, at, base).map(
+                        let scales = exponentials(tile, columns, at, base).map(
                             #[inline(always)]
-                            |sum| if sum > T::ZERO { T::ONE / sum } else { T::ZERO },
-                        )
+                            |sum| if sum == T::ZERO { T::ZERO } else { T::ONE / sum },
+                        );
+                        let mut means = products(tile, by, columns, at);
+                        for l in 0..LANES {
+                            means[l] *= scales[l];
+                        }
+                        (scales, means)
                     }
-                    Sums::Logarithms(logarithms) => {
+                    Known::Before { logarithms, means } => {
                         exponentials(tile, columns, at, load(logarithms, at));
-                        [T::ONE; LANES]
+                        ([T::ONE; LANES], load(means, at))
                     }
                 };
-                let mean = load(mean, at);
-                for (i, (weights, by)) in
-                    tile.chunks_exact_mut(columns).zip(by.chunks_exact_mut(columns)).enumerate()
-                {
+                for (weights, by) in tile.chunks_exact_mut(columns).zip(by.chunks_exact_mut(columns)) {
                     let (weights, by) = (&mut weights[at..at + LANES], &mut by[at..at + LANES]);
-                    if let Some(dropped) = dropped {
-                        let place = (corner.weights + corner.key + i) as u32;
-                        for l in 0..LANES {
-                            let column = (at + l) as u32;
-                            let factor =
-                                dropped.factor(place.wrapping_add(column.wrapping_mul(corner.keys as u32)));
-                            let weight = weights[l] * scale[l];
-                            by[l] = weight * (by[l] * factor - mean[l]);
-                            weights[l] = weight * factor;
-                        }
-                    } else {
-                        for l in 0..LANES {
-                            let weight = weights[l] * scale[l];
-                            by[l] = weight * (by[l] - mean[l]);
-                            weights[l] = weight;
-                        }
+                    for l in 0..LANES {
+                        let weight = weights[l] * scales[l];
+                        by[l] = weight * (by[l] - means[l]);
+                        weights[l] = weight;
                     }
                 }
+            }
+            if let Some(dropped) = dropped {
+                dropped.multiply(tile, columns, corner);
             }
         },
     );
