@@ -37,7 +37,6 @@ pub mod pool;
 pub mod class_weights;
 pub mod recurrent;
 pub mod attention;
-pub mod class_weights;
 
 pub mod cross_entropy;
 pub mod ctc;
