@@ -43,8 +43,7 @@ fn part(kernel: &str) -> &'static str {
 /// A step of a transformer of two layers that classifies every position.
 fn step() {
     let layer = || TransformerEncoderLayer::new(4, 128).norm_first().dropout(0.0);
-    let model =
-        Sequential::new([POSITIONS, UNITS]).with(layer()).with(layer()).with(Dense::new(CLASSES));
+    let model = Sequential::new([POSITIONS, UNITS]).with(layer()).with(layer()).with(Dense::new(CLASSES));
     let traced = model.trace(BATCH, Mode::Training);
     let graph = &traced.graph;
     let labels = graph.index_input("labels", [BATCH, POSITIONS]);
@@ -76,7 +75,11 @@ fn step() {
         *part = (part.0 + timing.seconds, part.1 + timing.flops, part.2 + 1);
     }
     let total: f64 = parts.values().map(|part| part.0).sum();
-    println!("transformer step, {BATCH} sequences: {:.0} us, {:.0} samples/s", total * 1e6, BATCH as f64 / total);
+    println!(
+        "transformer step, {BATCH} sequences: {:.0} us, {:.0} samples/s",
+        total * 1e6,
+        BATCH as f64 / total
+    );
     for (name, (seconds, flops, kernels)) in &parts {
         let rate = *flops as f64 / seconds * 1e-9;
         println!(
@@ -106,7 +109,8 @@ fn alone(positions: usize, causal: bool) {
     let mut gradients = vec![0.0_f32; params.len()];
     let timings = runner.profile(Feed { params: &params, ..Feed::default() }, &mut gradients, RUNS / 4);
     let of = |name: &str| {
-        let timing = timings.iter().find(|timing| timing.kernel.starts_with(name)).expect("it is in the plan");
+        let timing =
+            timings.iter().find(|timing| timing.kernel.starts_with(name)).expect("it is in the plan");
         (timing.seconds * 1e6, timing.flops as f64 / timing.seconds * 1e-9)
     };
     let ((forward, forward_rate), (backward, backward_rate)) = (of("attention:"), of("attention_gradient:"));

@@ -6,7 +6,7 @@ use tunesmith_autodiff::Timing;
 use tunesmith_core::{Plug, Seed};
 use tunesmith_data::{Dataset, Targets};
 use tunesmith_nn::Sequential;
-use tunesmith_nn::layers::{Conv2d, Dense, Flatten, MaxPool2d};
+use tunesmith_nn::layers::{Conv2d, Dense, Embedding, Flatten, Lstm, MaxPool2d, TransformerEncoderLayer};
 use tunesmith_optim::{Adam, Layout, Optimizer, Pace, Rule};
 use tunesmith_tensor::{DType, Par};
 use tunesmith_train::Stepper;
@@ -30,14 +30,23 @@ pub enum Network {
     Dense(&'static [usize]),
     /// Two convolutions, a pooling and two dense layers on images of 28 x 28 pixels.
     Cnn,
+    /// An LSTM of 64 units over 50 words of 10,000, then one probability.
+    Lstm,
+    /// Neural collaborative filtering: embeddings of 943 users and 1,682 items, three dense layers, a rating.
+    Ncf,
+    /// Two encoder layers with norm first over 64 words of 1,000, then a word for each.
+    Transformer,
 }
 
 /// From the smallest to the largest dense one, then the others.
-pub const WORKLOADS: [Workload; 4] = [
+pub const WORKLOADS: [Workload; 7] = [
     Workload { name: "article", network: Network::Dense(&[2, 10, 1]), batch: 10 },
     Workload { name: "digits_mlp", network: Network::Dense(&[64, 128, 64, 10]), batch: 32 },
     Workload { name: "mnist_mlp", network: Network::Dense(&[784, 512, 256, 10]), batch: 128 },
     Workload { name: "cnn", network: Network::Cnn, batch: 64 },
+    Workload { name: "lstm", network: Network::Lstm, batch: 32 },
+    Workload { name: "ncf", network: Network::Ncf, batch: 256 },
+    Workload { name: "transformer", network: Network::Transformer, batch: 16 },
 ];
 
 impl Network {
@@ -64,12 +73,51 @@ impl Network {
                 .with(Flatten)
                 .with(Dense::new(128).activation("relu"))
                 .with(Dense::new(10)),
+            Self::Lstm => {
+                Sequential::new([50]).with(Embedding::new(10_000, 64)).with(Lstm::new(64)).with(Dense::new(1))
+            }
+            Self::Ncf => {
+                let table = |start: usize, rows: usize| {
+                    let select = Plug::new("select").with("start", start).with("count", 1_usize);
+                    let embedding = Plug::new("embedding").with("vocabulary", rows).with("units", 32_usize);
+                    let layers = [select, embedding, Plug::new("flatten")].map(|plug| plug.to_value());
+                    Plug::new("sequential").with("layers", layers.to_vec()).to_value()
+                };
+                let tables = Plug::new("parallel").with("branches", vec![table(0, 943), table(1, 1_682)]);
+                let dense = |units: usize, activation: &str| {
+                    Plug::new("dense").with("units", units).with("activation", activation)
+                };
+                let layers = [tables, dense(64, "relu"), dense(32, "relu"), dense(1, "linear")];
+                Sequential::from_plugs(&layers, [2], None).expect("these layers follow each other")
+            }
+            Self::Transformer => {
+                let layer = || TransformerEncoderLayer::new(4, 128).norm_first().dropout(0.0);
+                Sequential::new([64])
+                    .with(Embedding::new(1_000, 64))
+                    .with(layer())
+                    .with(layer())
+                    .with(Dense::new(1_000))
+            }
+        }
+    }
+
+    /// What the columns of a row may be: any numbers, or identifiers below a bound each.
+    fn identifiers(self) -> Option<Vec<usize>> {
+        match self {
+            Self::Dense(_) | Self::Cnn => None,
+            Self::Lstm => Some(vec![10_000; 50]),
+            Self::Ncf => Some(vec![943, 1_682]),
+            Self::Transformer => Some(vec![1_000; 64]),
         }
     }
 
     fn loss(self) -> Plug {
-        let binary = self.widths().is_some_and(|widths| widths.ends_with(&[1]));
-        Plug::new(if binary { "binary_cross_entropy" } else { "cross_entropy" })
+        Plug::new(match self {
+            Self::Dense([.., 1]) => "binary_cross_entropy",
+            Self::Lstm => "binary_cross_entropy_with_logits",
+            Self::Ncf => "mse",
+            _ => "cross_entropy",
+        })
     }
 }
 
@@ -92,12 +140,24 @@ impl Workload {
         let model = self.model();
         let (rows, width) = (64 * self.batch, model.input_shape().numel());
         let mut generator = Seed::new(0).named(self.name).generator();
-        let x = (0..rows * width).map(|_| generator.normal() as f32).collect();
-        let classes = model.output_shape().numel().max(2);
-        let codes = (0..rows).map(|_| generator.below(classes) as i64).collect();
+        let identifiers = self.network.identifiers();
+        let x = (0..rows * width)
+            .map(|i| match &identifiers {
+                None => generator.normal() as f32,
+                Some(bounds) => generator.below(bounds[i % width]) as f32,
+            })
+            .collect();
         let features: Vec<String> = (0..width).map(|i| format!("x{i}")).collect();
+        if let Network::Ncf = self.network {
+            let values = (0..rows).map(|_| generator.uniform() as f32).collect();
+            return Dataset::new(x, &features, Targets::Numbers { values, outputs: 1 });
+        }
+        let output = model.output_shape();
+        let (last, positions) = output.dims().split_last().expect("outputs have an axis");
+        let (classes, positions) = ((*last).max(2), positions.iter().product::<usize>());
+        let codes = (0..rows * positions).map(|_| generator.below(classes) as i64).collect();
         let names = (0..classes).map(|i| i.to_string()).collect();
-        Dataset::new(x, &features, Targets::Classes { codes, names })
+        Dataset::per_position(x, &features, positions, Targets::Classes { codes, names })
     }
 
     /// Everything a training step needs.

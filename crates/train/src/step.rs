@@ -21,17 +21,24 @@ use crate::fitting::{self, Fed};
 const MAX_SHARDS: usize = 8;
 /// A shard has at least this much to compute: below it, waking a second core costs more than it gives.
 const MIN_SHARD_FLOPS: u64 = 4_000_000;
-/// A shard has at least this many rows for a model of any size.
-const MIN_ROWS: usize = 16;
-/// With more parameters than this many, writing and adding gradients per shard costs enough to ask for more rows.
-const LARGE_MODEL: usize = 1 << 17;
-const MIN_ROWS_LARGE: usize = 64;
+/// A shard has at least this many rows.
+const MIN_ROWS: usize = 4;
+/// Operations that take as long as writing and adding up one number of a gradient.
+const FLOPS_PER_GRADIENT: u64 = 200;
 
-/// How many shards a batch of that many rows is cut into.
+/// How many shards a batch of that many rows is cut into: twice as many as long as each still has enough to do, which is
+/// more than all of their gradients cost.
 fn shard_count(rows: usize, params: usize, flops: u64) -> usize {
-    let least_rows = if params > LARGE_MODEL { MIN_ROWS_LARGE } else { MIN_ROWS };
-    let by_work = usize::try_from(flops / MIN_SHARD_FLOPS).unwrap_or(MAX_SHARDS);
-    (rows / least_rows).min(by_work).clamp(1, MAX_SHARDS)
+    let mut shards = 1;
+    while 2 * shards <= MAX_SHARDS {
+        let work = flops / (2 * shards) as u64;
+        let gradients = FLOPS_PER_GRADIENT * (params * shards) as u64;
+        if rows < MIN_ROWS * 2 * shards || work < MIN_SHARD_FLOPS || work < gradients {
+            break;
+        }
+        shards *= 2;
+    }
+    shards
 }
 
 /// A part of a batch with all it needs.

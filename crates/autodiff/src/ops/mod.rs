@@ -34,12 +34,12 @@ pub mod sparsemax;
 pub mod conv;
 pub mod pool;
 
+pub mod attention;
 pub mod class_weights;
 pub mod recurrent;
-pub mod attention;
 
 pub mod cross_entropy;
 pub mod ctc;
 pub mod dropout;
-pub mod row_cross_entropy;
 pub mod noise;
+pub mod row_cross_entropy;
