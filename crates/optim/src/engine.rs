@@ -14,7 +14,7 @@ use crate::chunk::Target;
 use crate::erase::Link;
 use crate::groups::Treatment;
 use crate::state::{Buffer, Global, States};
-use crate::{Chunk, Globals, Layout, Pace, Scope, Step, StepError, Sums, View};
+use crate::{Chunk, Globals, Layout, Pace, Scope, Segment, Step, StepError, Sums, View};
 
 mod sweep;
 
@@ -120,6 +120,22 @@ impl<T: Real> Engine<T> {
     pub(crate) fn bytes(&self) -> usize {
         let buffers: usize = self.buffers.iter().map(|buffer| size_of_val(&buffer.data[..])).sum();
         buffers + self.globals.len() * size_of::<f64>()
+    }
+
+    /// The updates of the last step of a chain that ends with [`Keep`](crate::erase::Keep).
+    pub(crate) fn updates(&self) -> &[T] {
+        &self.stored
+    }
+
+    /// What the chain adds to the loss in step number `count`.
+    pub(crate) fn penalty(&self, values: &[T], count: u64, pace: Pace) -> f64 {
+        let step = Step { count, scale: pace.scale, progress: pace.progress, ..Step::default() };
+        let of = |(index, segment): (usize, &Segment)| {
+            let Some(step) = self.plan.treated(&step, Some(index)) else { return 0.0 };
+            let value = &values[segment.range.clone()];
+            self.plan.links.iter().map(|installed| installed.link.penalty(&step, segment, value)).sum::<f64>()
+        };
+        self.plan.layout.segments().iter().enumerate().map(of).sum()
     }
 
     /// Writes the values to evaluate with after `count` steps; says whether they are not `values`.
@@ -311,7 +327,7 @@ fn copy(globals: &mut Globals, kept: &[Global]) {
 }
 
 #[cold]
-fn first_non_finite<T: Real>(layout: &Layout, gradients: &[&[T]]) -> StepError {
+pub(crate) fn first_non_finite<T: Real>(layout: &Layout, gradients: &[&[T]]) -> StepError {
     let value = |index: usize| {
         let (first, rest) = gradients.split_first().expect("there is at least one gradient");
         rest.iter().fold(first[index], |sum, shard| sum + shard[index])

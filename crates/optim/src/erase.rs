@@ -9,8 +9,8 @@ use tunesmith_tensor::{DType, Par};
 use crate::engine::{Engine, Installed};
 use crate::state::{Buffer, Global};
 use crate::{
-    Chain, Chunk, Globals, Layout, MAX_GLOBALS, Optimizer, Pace, Rule, Scope, Size, StateData, StateEntry,
-    StateSpec, Step, StepError, Sums, Transform, View,
+    Chain, Chunk, Evaluate, Globals, Layout, MAX_GLOBALS, Optimizer, Pace, Rule, Scope, Segment, Size,
+    StateData, StateEntry, StateSpec, Step, StepError, Sums, Transform, View,
 };
 
 /// An element type optimizers work on: `f32` or `f64`.
@@ -25,6 +25,15 @@ pub trait Element: Real {
     ) -> Result<(), StepError>;
 
     #[doc(hidden)]
+    fn step_with(
+        optimizer: &mut (dyn Optimizer + '_),
+        values: &mut [Self],
+        evaluate: &mut Evaluate<'_, Self>,
+        pace: Pace,
+        par: Par,
+    ) -> Result<f64, StepError>;
+
+    #[doc(hidden)]
     fn average(optimizer: &mut (dyn Optimizer + '_), values: &[Self], into: &mut [Self]) -> bool;
 
     #[doc(hidden)]
@@ -35,7 +44,7 @@ pub trait Element: Real {
 }
 
 macro_rules! element {
-    ($real:ty, $step:ident, $average:ident, $data:ident) => {
+    ($real:ty, $step:ident, $step_with:ident, $average:ident, $data:ident) => {
         impl Element for $real {
             fn step(
                 optimizer: &mut (dyn Optimizer + '_),
@@ -45,6 +54,15 @@ macro_rules! element {
                 par: Par,
             ) -> Result<(), StepError> {
                 optimizer.$step(values, gradients, pace, par)
+            }
+            fn step_with(
+                optimizer: &mut (dyn Optimizer + '_),
+                values: &mut [Self],
+                evaluate: &mut Evaluate<'_, Self>,
+                pace: Pace,
+                par: Par,
+            ) -> Result<f64, StepError> {
+                optimizer.$step_with(values, evaluate, pace, par)
             }
             fn average(optimizer: &mut (dyn Optimizer + '_), values: &[Self], into: &mut [Self]) -> bool {
                 optimizer.$average(values, into)
@@ -58,8 +76,8 @@ macro_rules! element {
         }
     };
 }
-element!(f32, step_f32, average_f32, F32);
-element!(f64, step_f64, average_f64, F64);
+element!(f32, step_f32, step_with_f32, average_f32, F32);
+element!(f64, step_f64, step_with_f64, average_f64, F64);
 
 /// A transform as the engine of one element type sees it.
 #[doc(hidden)]
@@ -70,6 +88,7 @@ pub trait Link<T>: Debug + Send + Sync {
     fn scratch(&self, shape: &[usize]) -> usize;
     fn averages(&self) -> bool;
     fn average(&self, step: &Step, view: View<'_, T>, into: &mut [T]);
+    fn penalty(&self, step: &Step, segment: &Segment, value: &[T]) -> f64;
 }
 
 /// A transform without its type.
@@ -98,6 +117,9 @@ impl<X: Transform, T: Real> Link<T> for X {
     fn average(&self, step: &Step, view: View<'_, T>, into: &mut [T]) {
         Transform::average(self, step, view, into);
     }
+    fn penalty(&self, step: &Step, segment: &Segment, value: &[T]) -> f64 {
+        Transform::penalty(self, step, segment, value)
+    }
 }
 
 impl<X: Transform> AnyLink for X {
@@ -107,6 +129,18 @@ impl<X: Transform> AnyLink for X {
     fn scope(&self) -> Scope {
         Transform::scope(self)
     }
+}
+
+/// The last of a chain whose updates are wanted rather than the values behind them: see `Engine::updates`.
+#[derive(Debug)]
+pub(crate) struct Keep;
+
+impl Transform for Keep {
+    fn scope(&self) -> Scope {
+        Scope::Tensor
+    }
+
+    fn update<T: Real>(&self, _: &Step, _: Chunk<'_, T>) {}
 }
 
 /// A rule's chain as an `Optimizer`.
@@ -138,7 +172,7 @@ impl Chained {
 
 /// Allocates the state of a chain.
 #[track_caller]
-fn install<T: Element>(chain: &Chain, layout: &Layout) -> Engine<T> {
+pub(crate) fn install<T: Element>(chain: &Chain, layout: &Layout) -> Engine<T> {
     let (mut buffers, mut globals) = (0, 0);
     let links = chain.links().iter().map(|link| {
         let specs = link.states();
@@ -269,7 +303,7 @@ impl Optimizer for Chained {
     }
 }
 
-fn visit_buffers<T: Element>(engine: &mut Engine<T>, visitor: &mut dyn FnMut(StateEntry<'_>)) {
+pub(crate) fn visit_buffers<T: Element>(engine: &mut Engine<T>, visitor: &mut dyn FnMut(StateEntry<'_>)) {
     let (layout, buffers, globals, frozen_steps) = engine.memory();
     for buffer in buffers {
         for (segment, range) in layout.segments().iter().zip(&buffer.ranges) {

@@ -58,6 +58,7 @@ mod optimizer;
 
 mod engine;
 mod erase;
+mod probed;
 mod rule;
 
 mod transforms;
@@ -80,13 +81,13 @@ pub use chunk::{Chunk, Parts};
 pub use erase::Element;
 pub use groups::{Group, Groups};
 pub use layout::{Layout, Segment};
-pub use optimizer::Optimizer;
+pub use optimizer::{Evaluate, Optimizer};
 pub use rule::{OptimizerEntry, Rule};
 pub use rules::{
     AdEmaMix, AdaBelief, Adadelta, Adafactor, Adagrad, Adam, AdamMini, AdamW, Adamax, Adan, Asgd, DAdaptAdam,
-    Ftrl, FusedAdagrad, FusedAdam, FusedLion, FusedRmsprop, FusedSgd, GradientDescent, Lamb, Lars, Lion,
-    Mars, Muon, NAdam, Prodigy, RAdam, Rmsprop, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd, SophiaG,
-    Yogi,
+    Ftrl, FusedAdagrad, FusedAdam, FusedLion, FusedRmsprop, FusedSgd, GradientDescent, Lamb, Lars, Lbfgs,
+    Lion, Mars, Muon, NAdam, Prodigy, RAdam, Rmsprop, Rprop, ScheduleFreeAdamW, ScheduleFreeSgd, Sgd,
+    Shampoo, Soap, SophiaG, SophiaH, Yogi,
 };
 pub use schedule::{Point, Schedule, ScheduleEntry};
 pub use schedules::{
@@ -102,4 +103,4 @@ pub use transforms::{
     ScaleByAdam, ScaleByLearningRate, ScaleByRms, ScaleByRootSum, ScaleByTrustRatio, ScheduleFree,
     clip_by_global_norm, clip_by_value,
 };
-pub use wrappers::{Cautious, Ema, GradientCentralization, Lookahead};
+pub use wrappers::{Cautious, Ema, GradientCentralization, Lookahead, Sam};

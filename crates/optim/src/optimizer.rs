@@ -6,6 +6,10 @@ use tunesmith_tensor::{DType, Par};
 
 use crate::{Chain, Element, Layout, Pace, StateEntry, StateSpec, StepError};
 
+/// Evaluates a loss: writes its gradient at the values of the first slab into the second and returns the loss. During
+/// one step it is always the same function, of the same rows and the same noise.
+pub type Evaluate<'a, T> = dyn FnMut(&[T], &mut [T]) -> f64 + 'a;
+
 /// What turns gradients into better values, whatever its rule.
 ///
 /// Values and gradients are one slab each; [`Optimizer::init`] says where each parameter lies.
@@ -32,6 +36,12 @@ pub trait Optimizer: Debug + Send {
 
     /// Whether the rule is meant for gradients of the whole training data at once.
     fn full_batch(&self) -> bool {
+        false
+    }
+
+    /// Whether a step takes more than one gradient: then only [`step_with`](trait.Optimizer.html#method.step_with) will
+    /// do, and the caller evaluates as often as it is asked to.
+    fn needs_closure(&self) -> bool {
         false
     }
 
@@ -84,6 +94,40 @@ pub trait Optimizer: Debug + Send {
         par: Par,
     ) -> Result<(), StepError>;
 
+    /// One step on `f32` values that evaluates as it goes: see [`step_with`](trait.Optimizer.html#method.step_with).
+    ///
+    /// # Errors
+    /// When a gradient is not finite.
+    fn step_with_f32(
+        &mut self,
+        values: &mut [f32],
+        evaluate: &mut Evaluate<'_, f32>,
+        pace: Pace,
+        par: Par,
+    ) -> Result<f64, StepError> {
+        let mut gradient = vec![0.0; values.len()];
+        let loss = evaluate(values, &mut gradient);
+        self.step_f32(values, &[&gradient], pace, par)?;
+        Ok(loss)
+    }
+
+    /// One step on `f64` values that evaluates as it goes: see [`step_with`](trait.Optimizer.html#method.step_with).
+    ///
+    /// # Errors
+    /// When a gradient is not finite.
+    fn step_with_f64(
+        &mut self,
+        values: &mut [f64],
+        evaluate: &mut Evaluate<'_, f64>,
+        pace: Pace,
+        par: Par,
+    ) -> Result<f64, StepError> {
+        let mut gradient = vec![0.0; values.len()];
+        let loss = evaluate(values, &mut gradient);
+        self.step_f64(values, &[&gradient], pace, par)?;
+        Ok(loss)
+    }
+
     /// Values to evaluate with, in `f32`: see [`average`](trait.Optimizer.html#method.average), which calls this.
     fn average_f32(&mut self, values: &[f32], into: &mut [f32]) -> bool {
         let _ = (values, into);
@@ -121,7 +165,8 @@ impl dyn Optimizer + '_ {
     /// would rather skip such steps goes on with the next.
     ///
     /// # Panics
-    /// Before `init`, for another element type, or when a slab is not as long as the layout says.
+    /// Before `init`, for another element type, when a slab is not as long as the layout says, or when the rule
+    /// [needs a closure](Optimizer::needs_closure).
     #[track_caller]
     pub fn step<T: Element>(
         &mut self,
@@ -130,15 +175,67 @@ impl dyn Optimizer + '_ {
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
-        let Some((layout, dtype)) = self.made_for() else { panic!("step: call `init` first") };
-        assert!(dtype == T::DTYPE, "step: the state was made for {dtype}, the values are {}", T::DTYPE);
-        let len = layout.len();
-        assert!(values.len() == len, "step: the layout has {len} elements, the values {}", values.len());
+        let len = self.assert_made_for(values);
+        let name = self.name();
+        assert!(
+            !self.needs_closure(),
+            "step: `{name}` takes more than one gradient a step, call `step_with`"
+        );
         assert!(!gradients.is_empty(), "step: there is no gradient");
         if let Some(other) = gradients.iter().find(|gradient| gradient.len() != len) {
             panic!("step: the layout has {len} elements, a gradient {}", other.len());
         }
         T::step(self, values, gradients, pace, par)
+    }
+
+    /// Takes one step and evaluates loss and gradient as often as the rule asks for; returns the loss before the step.
+    ///
+    /// Most rules ask once, for the gradient at `values`, and are better served by [`step`](trait.Optimizer.html#method.step),
+    /// which allocates nothing; `lbfgs`, `sam` and `sophia_h` ask more than once, at other values too.
+    ///
+    /// ```
+    /// use tunesmith_core::Plug;
+    /// use tunesmith_optim::{Layout, Optimizer, Pace, Rule, Sam};
+    /// use tunesmith_tensor::{DType, Par};
+    ///
+    /// let mut optimizer = Sam { inner: Plug::new("sgd").with("lr", 0.1), ..Sam::default() }.optimizer();
+    /// optimizer.init(&Layout::packed([("x", vec![1])]), DType::F64);
+    /// assert!(optimizer.needs_closure());
+    /// let mut x = [3.0_f64];
+    /// let mut square = |x: &[f64], gradient: &mut [f64]| {
+    ///     gradient[0] = 2.0 * x[0];
+    ///     x[0] * x[0]
+    /// };
+    /// let loss = optimizer.step_with(&mut x, &mut square, Pace::default(), Par::Seq).unwrap();
+    /// assert_eq!(loss, 9.0);
+    /// assert!(x[0] < 3.0);
+    /// ```
+    ///
+    /// # Errors
+    /// When the gradient at `values` is not finite; values, state and count are then as they were before.
+    ///
+    /// # Panics
+    /// Before `init`, for another element type, or when the values are not as many as the layout says.
+    #[track_caller]
+    pub fn step_with<T: Element>(
+        &mut self,
+        values: &mut [T],
+        evaluate: &mut Evaluate<'_, T>,
+        pace: Pace,
+        par: Par,
+    ) -> Result<f64, StepError> {
+        self.assert_made_for(values);
+        T::step_with(self, values, evaluate, pace, par)
+    }
+
+    /// The length of the layout, after a look at whether the values fit it.
+    #[track_caller]
+    fn assert_made_for<T: Element>(&self, values: &[T]) -> usize {
+        let Some((layout, dtype)) = self.made_for() else { panic!("step: call `init` first") };
+        assert!(dtype == T::DTYPE, "step: the state was made for {dtype}, the values are {}", T::DTYPE);
+        let len = layout.len();
+        assert!(values.len() == len, "step: the layout has {len} elements, the values {}", values.len());
+        len
     }
 
     /// Writes into `into` the values to evaluate and to save with, and says whether they differ in kind from `values`,

@@ -55,6 +55,9 @@ fn optimizer(case: Case<'_>) -> Result<f64, String> {
         }
     }
     drop_switched_off(&mut settings, &(entry.meta().specs)());
+    if case.has("function") {
+        return of_a_function(case, entry, settings);
+    }
     let mut optimizer = entry.build(&settings, rule).map_err(|error| error.to_string())?;
     let mut initial = case.numbers("initial")?;
     let (gradients, after) = (case.list("gradients")?, case.list("after_step")?);
@@ -70,6 +73,49 @@ fn optimizer(case: Case<'_>) -> Result<f64, String> {
         largest = worse(largest, relative_error(values, &after.values));
     }
     Ok(largest)
+}
+
+/// A rule that evaluates: the case names the function instead of gradients.
+fn of_a_function(case: Case<'_>, entry: &OptimizerEntry, mut settings: Table) -> Result<f64, String> {
+    const ROSENBROCK: &str = "0.01*sum(100*(x[i+1]-x[i]^2)^2+(1-x[i])^2)";
+    let function = case.text("function")?;
+    if function != ROSENBROCK {
+        return Err(format!("no function here is `{function}`"));
+    }
+    if entry.meta().name == "lbfgs" {
+        // PyTorch's defaults, where ours are others.
+        settings.entry("line_search_fn".to_owned()).or_insert_with(|| "none".into());
+        settings.entry("history_size".to_owned()).or_insert(Value::Int(100));
+    }
+    let mut optimizer = entry.build(&settings, "rule").map_err(|error| error.to_string())?;
+    let mut initial = case.numbers("initial")?;
+    let (losses, after) = (case.numbers("loss_before_step")?.values, case.list("after_step")?);
+    if losses.len() != after.len() {
+        return Err("the case does not have one loss for each step".into());
+    }
+    optimizer.init(&Layout::packed([("value", initial.shape)]), DType::F64);
+    let mut largest = 0.0;
+    for (loss, after) in losses.iter().zip(&after) {
+        let values = &mut initial.values;
+        let found = optimizer.step_with(values, &mut rosenbrock, Pace::default(), Par::Seq);
+        let found = found.map_err(|error| error.to_string())?;
+        largest = worse(largest, relative_error(&[found], &[*loss]));
+        largest = worse(largest, relative_error(&initial.values, &after.values));
+    }
+    Ok(largest)
+}
+
+/// A hundredth of Rosenbrock's function of any number of variables.
+fn rosenbrock(x: &[f64], gradient: &mut [f64]) -> f64 {
+    gradient.fill(0.0);
+    let mut value = 0.0;
+    for i in 1..x.len() {
+        let (rest, off) = (1.0 - x[i - 1], x[i] - x[i - 1] * x[i - 1]);
+        value += 100.0 * off * off + rest * rest;
+        gradient[i - 1] -= 2.0 * off * (2.0 * x[i - 1]) + 0.01 * (2.0 * rest);
+        gradient[i] += 2.0 * off;
+    }
+    0.01 * value
 }
 
 /// PyTorch's schedulers are given the learning rate of the optimizer, except `OneCycleLR`, which is given the peak;

@@ -17,6 +17,8 @@ pub struct Problem {
     pub value: fn(&[f64]) -> f64,
     /// Writes the gradient; the generator is for noise.
     pub gradient: fn(&[f64], &mut [f64], &mut Generator),
+    /// Whether there is noise on the gradient.
+    pub noisy: bool,
 }
 
 /// The four problems.
@@ -49,6 +51,7 @@ pub const PARABOLA: Problem = Problem {
             gradient[i] = CURVATURES[i] * x[i];
         }
     },
+    noisy: false,
 };
 const CURVATURES: [f64; 3] = [1.0, 10.0, 100.0];
 
@@ -64,6 +67,7 @@ pub const ROSENBROCK: Problem = Problem {
         gradient[0] = 0.01 * (-2.0 * (1.0 - x[0]) - 400.0 * x[0] * off);
         gradient[1] = 0.01 * 200.0 * off;
     },
+    noisy: false,
 };
 
 /// A saddle of value 0 between two minima of value -0.5; it starts a hair beside the ridge.
@@ -77,6 +81,7 @@ pub const SADDLE: Problem = Problem {
         gradient[0] = 2.0 * x[0];
         gradient[1] = -2.0 * x[1] + 2.0 * x[1].powi(3);
     },
+    noisy: false,
 };
 
 /// A valley 30 times as steep as it is long, with normal noise of deviation 1 on the gradient; at first its value is
@@ -91,4 +96,5 @@ pub const NOISY_VALLEY: Problem = Problem {
         gradient[0] = x[0] + generator.normal();
         gradient[1] = 30.0 * x[1] + generator.normal();
     },
+    noisy: true,
 };

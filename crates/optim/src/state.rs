@@ -132,7 +132,7 @@ impl Global {
 }
 
 /// The name of a state within its chain.
-fn unique_name(specs: &[StateSpec], i: usize) -> String {
+pub(crate) fn unique_name(specs: &[StateSpec], i: usize) -> String {
     let name = specs[i].name;
     match specs[..i].iter().filter(|other| other.name == name).count() {
         0 => name.to_owned(),

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use tunesmith_tensor::kernel::Real;
 
-use crate::{Chunk, Globals, MAX_STATES, StateSpec, Step, Sums};
+use crate::{Chunk, Globals, MAX_STATES, Segment, StateSpec, Step, Sums};
 
 /// How much of the slab a transform must see at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,13 @@ pub trait Transform: Debug + Send + Sync + 'static {
     fn scratch(&self, shape: &[usize]) -> usize {
         let _ = shape;
         0
+    }
+
+    /// What the updates add to the loss for one whole parameter, where they are the gradient of a penalty: what is to be
+    /// known by rules that compare losses. Zero for anything else.
+    fn penalty<T: Real>(&self, step: &Step, segment: &Segment, value: &[T]) -> f64 {
+        let _ = (step, segment, value);
+        0.0
     }
 
     /// Whether the values to evaluate with are not those that are trained but what

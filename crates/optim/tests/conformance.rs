@@ -65,6 +65,7 @@ fn the_rules_and_schedules_of_this_crate_are_linked() {
             "gradient_descent",
             "lamb",
             "lars",
+            "lbfgs",
             "lion",
             "lookahead",
             "mars",
@@ -74,10 +75,14 @@ fn the_rules_and_schedules_of_this_crate_are_linked() {
             "radam",
             "rmsprop",
             "rprop",
+            "sam",
             "schedule_free_adamw",
             "schedule_free_sgd",
             "sgd",
+            "shampoo",
+            "soap",
             "sophia_g",
+            "sophia_h",
             "yogi"
         ]
     );

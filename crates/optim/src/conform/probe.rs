@@ -3,7 +3,7 @@
 use tunesmith_core::{Generator, Seed};
 use tunesmith_tensor::Par;
 
-use crate::{Element, Layout, Optimizer, Pace, Size, StateData};
+use crate::{Element, Layout, Optimizer, Pace, Size, StateData, StepError};
 
 /// One piece of state, copied out.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +77,33 @@ pub(super) fn pace(step: u64) -> Pace {
     Pace { scale: 1.0 / (1.0 + 0.1 * step as f64), progress: step as f64 / 100.0 }
 }
 
+/// Takes one step with the shards of a gradient. A rule that evaluates is shown a bowl that has this gradient at the
+/// values, each element by itself and as steep as its gradient is large.
+pub(super) fn take<T: Element>(
+    optimizer: &mut dyn Optimizer,
+    values: &mut [T],
+    shards: &[&[T]],
+    pace: Pace,
+    par: Par,
+) -> Result<(), StepError> {
+    if !optimizer.needs_closure() {
+        return optimizer.step(values, shards, pace, par);
+    }
+    let sum = |i: usize| shards[1..].iter().fold(shards[0][i], |sum, shard| sum + shard[i]);
+    let slope: Vec<T> = (0..values.len()).map(sum).collect();
+    let start = values.to_vec();
+    let mut bowl = |at: &[T], gradient: &mut [T]| {
+        let mut loss = 0.0;
+        for i in 0..at.len() {
+            let off = at[i] - start[i];
+            gradient[i] = slope[i] + slope[i].abs() * off;
+            loss += off.to_f64() * (slope[i].to_f64() + 0.5 * slope[i].abs().to_f64() * off.to_f64());
+        }
+        loss
+    };
+    optimizer.step_with(values, &mut bowl, pace, par).map(|_| ())
+}
+
 /// Takes steps number `from..to` with gradients that follow from the step's number.
 pub(super) fn walk<T: Element>(
     optimizer: &mut dyn Optimizer,
@@ -86,7 +113,7 @@ pub(super) fn walk<T: Element>(
 ) -> Result<(), String> {
     for step in steps {
         let gradient = normal::<T>(Seed::new(7).at(step), values.len());
-        optimizer.step(values, &[&gradient], pace(step), par).map_err(|error| error.to_string())?;
+        take(optimizer, values, &[&gradient], pace(step), par).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -37,7 +37,14 @@ mod yogi;
 
 // Steps that see matrices.
 mod adafactor;
+mod bases;
 mod muon;
+mod shampoo;
+mod soap;
+
+// Steps that take more than one gradient.
+mod lbfgs;
+mod sophia_h;
 
 // No schedule or no rate to choose.
 mod dadapt_adam;
@@ -60,6 +67,7 @@ pub use ftrl::Ftrl;
 pub use gradient_descent::GradientDescent;
 pub use lamb::Lamb;
 pub use lars::Lars;
+pub use lbfgs::Lbfgs;
 pub use lion::{FusedLion, Lion};
 pub use mars::Mars;
 pub use muon::Muon;
@@ -70,5 +78,8 @@ pub use rmsprop::{FusedRmsprop, Rmsprop};
 pub use rprop::Rprop;
 pub use schedule_free::{ScheduleFreeAdamW, ScheduleFreeSgd};
 pub use sgd::{FusedSgd, Sgd};
+pub use shampoo::Shampoo;
+pub use soap::Soap;
 pub use sophia::SophiaG;
+pub use sophia_h::SophiaH;
 pub use yogi::Yogi;

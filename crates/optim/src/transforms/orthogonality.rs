@@ -1,9 +1,9 @@
 //! `AddOrthogonality`: a penalty on weights whose units are not orthogonal.
 
-use tunesmith_tensor::kernel::Real;
 use tunesmith_tensor::kernel::gemm::matmul_into;
+use tunesmith_tensor::kernel::{Real, reduce};
 
-use crate::{Chunk, Parts, Scope, Step, Transform};
+use crate::{Chunk, Parts, Scope, Segment, Step, Transform};
 
 /// Adds the gradient of `strength * |W W' - I|²`, the soft orthogonality of Brock et al. (2017, arXiv 1609.07093) and
 /// Bansal et al. (2018, arXiv 1810.09102), to the updates of weights, whose rows are units; of `W' W` where there are
@@ -40,6 +40,13 @@ fn matrix(shape: &[usize]) -> (usize, usize) {
     (shape[0], shape[1..].iter().product())
 }
 
+/// Writes the smaller product of a weight with itself, less the identity.
+fn off_identity<T: Real>(value: &[T], rows: usize, columns: usize, gram: &mut [T]) {
+    let (short, long, tall) = (rows.min(columns), rows.max(columns), rows > columns);
+    matmul_into(value, tall, value, !tall, [short, long, short], T::ZERO, gram);
+    gram.iter_mut().step_by(short + 1).for_each(|diagonal| *diagonal -= T::ONE);
+}
+
 impl Transform for AddOrthogonality {
     fn scope(&self) -> Scope {
         Scope::Tensor
@@ -61,14 +68,22 @@ impl Transform for AddOrthogonality {
         }
         let (rows, columns) = matrix(&segment.shape);
         let (short, tall) = (rows.min(columns), rows > columns);
-        let inner = if tall { [short, rows, short] } else { [short, columns, short] };
-        matmul_into(value, tall, value, !tall, inner, T::ZERO, gram);
-        gram.iter_mut().step_by(short + 1).for_each(|diagonal| *diagonal -= T::ONE);
+        off_identity(value, rows, columns, gram);
         gram.iter_mut().for_each(|x| *x *= factor);
         if tall {
             matmul_into(value, false, gram, false, [rows, short, short], T::ONE, update);
         } else {
             matmul_into(gram, false, value, false, [short, short, columns], T::ONE, update);
         }
+    }
+
+    fn penalty<T: Real>(&self, step: &Step, segment: &Segment, value: &[T]) -> f64 {
+        if !segment.is_weight() || segment.range.is_empty() {
+            return 0.0;
+        }
+        let (rows, columns) = matrix(&segment.shape);
+        let mut gram = vec![T::ZERO; rows.min(columns).pow(2)];
+        off_identity(value, rows, columns, &mut gram);
+        step.decay(self.strength) * reduce::sum_of_squares(&gram).to_f64()
     }
 }

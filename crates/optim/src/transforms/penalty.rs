@@ -1,6 +1,6 @@
 //! `AddL2`, `AddL1`: what a penalty on the weights adds to the gradient.
 
-use tunesmith_tensor::kernel::Real;
+use tunesmith_tensor::kernel::{Real, reduce};
 
 use crate::{Chunk, Segment, Step, Transform};
 
@@ -48,6 +48,11 @@ impl Transform for AddL2 {
         let l2 = T::from_f64(step.decay(self.l2));
         on_selected(chunk, self.on, |update, value| update + l2 * value);
     }
+
+    fn penalty<T: Real>(&self, step: &Step, segment: &Segment, value: &[T]) -> f64 {
+        let on = self.on.is_none_or(|on| on(segment));
+        if on { step.decay(self.l2) / 2.0 * reduce::sum_of_squares(value).to_f64() } else { 0.0 }
+    }
 }
 
 /// Adds `l1 * sign(value)` to updates: the gradient of the penalty `l1 * sum(|value|)`, zero at zero.
@@ -83,6 +88,11 @@ impl Transform for AddL1 {
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let l1 = T::from_f64(step.decay(self.l1));
         on_selected(chunk, self.on, |update, value| update + l1 * value.signum());
+    }
+
+    fn penalty<T: Real>(&self, step: &Step, segment: &Segment, value: &[T]) -> f64 {
+        let on = self.on.is_none_or(|on| on(segment));
+        if on { step.decay(self.l1) * reduce::sum_by(value, |x| x.abs()).to_f64() } else { 0.0 }
     }
 }
 

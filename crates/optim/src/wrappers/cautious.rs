@@ -3,7 +3,7 @@
 use tunesmith_core::{Describe, Param, Plug, register};
 use tunesmith_tensor::kernel::{Real, elementwise};
 
-use super::{adam, inner, made};
+use super::{adam, inner, made, takes_one_gradient};
 use crate::{Chain, Chunk, OptimizerEntry, Parts, Rule, Scope, Step, Transform, chain};
 
 /// Leaves out the elements of another rule's step that point along the gradient instead of against it, and lengthens
@@ -33,11 +33,19 @@ impl Describe for Cautious {
     const ABOUT: &'static str = "another rule's step, only where it agrees with the gradient";
     const SOURCE: &'static str = "Liang et al. 2024, arXiv 2411.16085";
     const PARAMS: &'static [Param<Self>] = &[inner(|s: &mut Self| &mut s.inner)];
+
+    fn check(&self) -> Result<(), String> {
+        takes_one_gradient(&self.inner)
+    }
 }
 
 impl Rule for Cautious {
     fn lr(&self) -> f64 {
         made(&self.inner).lr()
+    }
+
+    fn full_batch(&self) -> bool {
+        made(&self.inner).full_batch()
     }
 
     fn transform(self) -> impl Into<Chain> {

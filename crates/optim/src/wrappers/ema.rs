@@ -3,7 +3,7 @@
 use tunesmith_core::{Describe, Param, Plug, register};
 use tunesmith_tensor::kernel::Real;
 
-use super::{adam, inner, made};
+use super::{adam, inner, made, takes_one_gradient};
 use crate::{Chain, Chunk, OptimizerEntry, Rule, StateSpec, Step, Transform, View, chain};
 
 /// Trains by another rule and keeps a running mean of the values to evaluate with (see
@@ -52,11 +52,19 @@ impl Describe for Ema {
             .valid(0.0, 1.0),
         Param::switch("warmup", |s: &mut Self| &mut s.warmup, "forget the first steps faster"),
     ];
+
+    fn check(&self) -> Result<(), String> {
+        takes_one_gradient(&self.inner)
+    }
 }
 
 impl Rule for Ema {
     fn lr(&self) -> f64 {
         made(&self.inner).lr()
+    }
+
+    fn full_batch(&self) -> bool {
+        made(&self.inner).full_batch()
     }
 
     fn transform(self) -> impl Into<Chain> {

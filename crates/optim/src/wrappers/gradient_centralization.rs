@@ -3,7 +3,7 @@
 use tunesmith_core::{Describe, Param, Plug, register};
 use tunesmith_tensor::kernel::{Real, elementwise};
 
-use super::{adam, inner, made};
+use super::{adam, inner, made, takes_one_gradient};
 use crate::{Chain, Chunk, OptimizerEntry, Parts, Rule, Scope, Step, Transform, chain};
 
 /// Takes the mean off the gradient of each output of a weight (its first axis) and hands it to another rule.
@@ -37,11 +37,19 @@ impl Describe for GradientCentralization {
     const ABOUT: &'static str = "another rule, on gradients whose mean for each output is zero";
     const SOURCE: &'static str = "Yong et al. 2020, arXiv 2004.01461";
     const PARAMS: &'static [Param<Self>] = &[inner(|s: &mut Self| &mut s.inner)];
+
+    fn check(&self) -> Result<(), String> {
+        takes_one_gradient(&self.inner)
+    }
 }
 
 impl Rule for GradientCentralization {
     fn lr(&self) -> f64 {
         made(&self.inner).lr()
+    }
+
+    fn full_batch(&self) -> bool {
+        made(&self.inner).full_batch()
     }
 
     fn transform(self) -> impl Into<Chain> {

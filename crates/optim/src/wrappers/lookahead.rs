@@ -3,7 +3,7 @@
 use tunesmith_core::{Describe, Param, Plug, register};
 use tunesmith_tensor::kernel::Real;
 
-use super::{adam, inner, made};
+use super::{adam, inner, made, takes_one_gradient};
 use crate::{Chain, Chunk, OptimizerEntry, Rule, StateSpec, Step, Transform, chain};
 
 /// Takes `k` steps of another rule, then returns to `alpha` of the way they made.
@@ -50,11 +50,19 @@ impl Describe for Lookahead {
             .rarely()
             .valid(0.0, 1.0),
     ];
+
+    fn check(&self) -> Result<(), String> {
+        takes_one_gradient(&self.inner)
+    }
 }
 
 impl Rule for Lookahead {
     fn lr(&self) -> f64 {
         made(&self.inner).lr()
+    }
+
+    fn full_batch(&self) -> bool {
+        made(&self.inner).full_batch()
     }
 
     fn transform(self) -> impl Into<Chain> {

@@ -10,11 +10,13 @@ mod cautious;
 mod ema;
 mod gradient_centralization;
 mod lookahead;
+mod sam;
 
 pub use cautious::Cautious;
 pub use ema::Ema;
 pub use gradient_centralization::GradientCentralization;
 pub use lookahead::Lookahead;
+pub use sam::Sam;
 
 /// The setting that names the rule inside.
 const fn inner<T>(field: fn(&mut T) -> &mut Plug) -> Param<T> {
@@ -35,4 +37,14 @@ fn made(inner: &Plug) -> Arc<dyn Optimizer> {
         Ok(optimizer) => optimizer.into(),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Refuses a rule inside that takes more than one gradient a step: around it no transform can stand.
+fn takes_one_gradient(inner: &Plug) -> Result<(), String> {
+    let asks_more = OptimizerEntry::make(inner, "inner").is_ok_and(|optimizer| optimizer.needs_closure());
+    if asks_more {
+        let name = &inner.name;
+        return Err(format!("`{name}` takes more than one gradient a step and must be the outermost rule"));
+    }
+    Ok(())
 }
