@@ -14,6 +14,7 @@ use tunesmith_nn::loss::find_loss;
 use tunesmith_nn::{ClassWeights, Loss, Mode, Sequential};
 use tunesmith_optim::{Optimizer, Pace, StepError};
 use tunesmith_tensor::Par;
+use tunesmith_tensor::kernel::elementwise;
 
 use crate::fitting::{self, Fed};
 
@@ -81,6 +82,8 @@ pub struct Stepper {
     par: Par,
     /// How many numbers are learnt; buffers lie behind them in the slab.
     learnt: usize,
+    /// The slab that a rule tries, when it evaluates more than once a step.
+    tried: Vec<f32>,
     /// The shards for each size of batch that was met: the usual one, and the last of an epoch.
     batches: BTreeMap<usize, Vec<Shard>>,
 }
@@ -93,12 +96,14 @@ impl Stepper {
     pub fn new(model: &Sequential, loss: &Plug, par: Par) -> Result<Self, Error> {
         let loss = find_loss(loss, "training.loss")?;
         let (label_weights, learnt) = (loss.label_weights(), model.param_count());
-        Ok(Self { model: model.clone(), loss, label_weights, par, learnt, batches: BTreeMap::new() })
+        let (model, tried, batches) = (model.clone(), Vec::new(), BTreeMap::new());
+        Ok(Self { model, loss, label_weights, par, learnt, tried, batches })
     }
 
     /// Takes one step on the rows of a batch and returns the batch's loss before it.
     ///
-    /// After the first batch of a size nothing is allocated.
+    /// A rule that evaluates more than once a step does so on the same rows with the same noise. After the first batch
+    /// of a size nothing is allocated.
     ///
     /// # Errors
     /// When a gradient is not finite; the parameters are then unchanged.
@@ -121,25 +126,31 @@ impl Stepper {
         let par = self.par;
         let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
         let shards = self.batches.get_mut(&rows.len()).expect("just made");
-        {
-            let params: &[f32] = params;
-            each_side_by_side(par, shards, 0, &|index, shard| {
-                let rows = &rows[shard.rows.clone()];
-                data.gather_rows(rows, &mut shard.x);
-                shard.y.gather(data, rows, count);
-                let noise = noise.at(index as u64).value();
-                let Shard { runner, x, y, gradients, .. } = shard;
-                y.feed(x, |inputs, indices| {
-                    runner.run_training(Feed { params, inputs, indices, noise }, gradients)
-                });
-                shard.loss = shard.runner.loss();
-            });
+        let learnt = self.learnt;
+        if optimizer.needs_closure() {
+            self.tried.clear();
+            self.tried.extend_from_slice(params);
+            let tried = &mut self.tried;
+            let mut evaluate = |params: &[f32], gradient: &mut [f32]| {
+                tried[..learnt].copy_from_slice(params);
+                differentiate(par, shards, data, rows, tried, count, noise);
+                let (first, rest) = shards.split_first().expect("a batch has a shard");
+                gradient.copy_from_slice(&first.gradients);
+                for shard in rest {
+                    elementwise::zip_in_place(gradient, &shard.gradients, |sum, more| sum + more);
+                }
+                shards.iter().map(|shard| shard.loss).sum()
+            };
+            let loss = optimizer.step_with(&mut params[..learnt], &mut evaluate, pace, par)?;
+            shards[0].runner.update(params);
+            return Ok(loss);
         }
+        differentiate(par, shards, data, rows, params, count, noise);
         let mut gradients: [&[f32]; MAX_SHARDS] = [&[]; MAX_SHARDS];
         for (slot, shard) in gradients.iter_mut().zip(shards.iter()) {
             *slot = &shard.gradients;
         }
-        optimizer.step(&mut params[..self.learnt], &gradients[..shards.len()], pace, par)?;
+        optimizer.step(&mut params[..learnt], &gradients[..shards.len()], pace, par)?;
         // A model with buffers has one shard (see `shards_of`).
         shards[0].runner.update(params);
         Ok(shards.iter().map(|shard| shard.loss).sum())
@@ -198,6 +209,29 @@ impl Stepper {
             })
             .collect()
     }
+}
+
+/// Computes the loss and the gradient of every shard, of a batch whose rows count so much.
+fn differentiate(
+    par: Par,
+    shards: &mut [Shard],
+    data: &Dataset,
+    rows: &[usize],
+    params: &[f32],
+    count: Option<f64>,
+    noise: Seed,
+) {
+    each_side_by_side(par, shards, 0, &|index, shard| {
+        let rows = &rows[shard.rows.clone()];
+        data.gather_rows(rows, &mut shard.x);
+        shard.y.gather(data, rows, count);
+        let noise = noise.at(index as u64).value();
+        let Shard { runner, x, y, gradients, .. } = shard;
+        y.feed(x, |inputs, indices| {
+            runner.run_training(Feed { params, inputs, indices, noise }, gradients)
+        });
+        shard.loss = shard.runner.loss();
+    });
 }
 
 /// Calls `f` on every item with its position, side by side where there is a pool; allocates nothing.

@@ -89,6 +89,26 @@ fn rayon_pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
 
+/// L-BFGS takes all rows and searches; SAM evaluates twice on the same rows with the same dropout.
+#[test]
+fn rules_that_evaluate_more_than_once_learn_the_same_for_any_number_of_threads() {
+    let data = moons(300, 1);
+    let rules =
+        [Plug::new("lbfgs"), Plug::new("sam").with("rho", 0.1), Plug::new("sophia_h").with("lr", 0.01)];
+    for optimizer in rules {
+        let training = Training { optimizer: optimizer.clone(), ..training() };
+        let fit = |par: Par| {
+            let trainer = Trainer::new(&model(2), &training, &data, None).unwrap().parallel(par).unwrap();
+            trainer.fit(&mut ())
+        };
+        let alone = fit(Par::Seq);
+        let together = rayon_pool(3).install(|| fit(Par::Rayon));
+        assert_eq!(alone.params, together.params, "{optimizer:?}");
+        let loss = alone.history.curve("loss");
+        assert!(loss[loss.len() - 1] < 0.8 * loss[0], "{optimizer:?}: {loss:?}");
+    }
+}
+
 #[test]
 fn other_seeds_give_other_weights() {
     let data = moons(64, 1);
