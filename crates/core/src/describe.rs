@@ -41,6 +41,8 @@ pub trait Describe: Clone + Default + Debug + Send + Sync + 'static {
     const ABOUT: &'static str;
     /// Where it comes from: authors, year, paper or page. Empty for common knowledge.
     const SOURCE: &'static str = "";
+    /// Whether a search over `"any"` of its kind tries it: a sensible default, not a special case.
+    const USUAL: bool = false;
     /// Its settings.
     const PARAMS: &'static [Param<Self>] = &[];
 

@@ -28,6 +28,8 @@ pub struct Meta {
     pub about: &'static str,
     /// Authors, year, paper or page; empty for common knowledge.
     pub source: &'static str,
+    /// Whether a search over `"any"` of its kind tries it.
+    pub usual: bool,
     /// Where it is defined.
     pub place: Place,
     /// Its settings.
@@ -46,6 +48,7 @@ impl Meta {
             name: T::NAME,
             about: T::ABOUT,
             source: T::SOURCE,
+            usual: T::USUAL,
             place,
             specs: describe::specs::<T>,
             defaults: || describe::to_table(&T::default()),

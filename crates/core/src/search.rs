@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::describe::{check_value, entries, is_range};
 use crate::plug::meta;
+use crate::registry::kind_of;
 use crate::{
     Condition, Dimension, Domain, Error, ParamSpec, Params, Plug, Role, Scale, Shape, Space, Table, Test,
     Value, Why,
@@ -16,6 +17,7 @@ use crate::{
 /// | `{ float = [1e-5, 1e-1], scale = "log" }` | real numbers; `scale` is linear, log or reverse_log; `step` is possible |
 /// | `{ int = [16, 256], scale = "log" }` | whole numbers |
 /// | `{ choice = ["relu", "tanh"] }` | one of these; a plug-in among them brings its own default ranges |
+/// | `"any"` where a plug-in stands | a choice of all of its kind that are sensible defaults, each with its ranges |
 /// | `{ repeat = { int = [1, 3] }, layers = [...] }` | copies, each with dimensions of its own |
 ///
 /// Ranges may stand inside the options of a choice and inside repeated lists; their dimensions then exist only under
@@ -130,6 +132,10 @@ impl Search {
             return self.range(range, spec, path, when);
         }
         match (spec.shape, value) {
+            (Shape::Plug { kind } | Shape::OptionalPlug { kind }, Value::Text(any)) if any == ANY => {
+                let options = usual(kind, path)?;
+                self.choice(&[("choice".to_owned(), options)].into(), Some(kind), Some(spec), path, when)
+            }
             (Shape::Plug { kind } | Shape::OptionalPlug { kind }, Value::Table(_)) => {
                 let plug = Plug::parse(value, kind, path)?;
                 self.plug(&plug, kind, path, when, false)
@@ -366,6 +372,21 @@ impl Search {
     fn push(&mut self, path: &str, domain: Domain, when: &[Condition]) {
         self.space.push(Dimension { key: path.to_owned(), domain, when: when.to_vec() });
     }
+}
+
+/// What stands for a choice of everything that is usual.
+const ANY: &str = "any";
+
+/// The names of the plug-ins of a kind that are sensible defaults.
+fn usual(kind: &str, path: &str) -> Result<Value, Error> {
+    let all = kind_of(kind).map(|kind| (kind.list)()).unwrap_or_default();
+    let names: Vec<Value> =
+        all.into_iter().filter(|meta| meta.usual).map(|meta| Value::from(meta.name)).collect();
+    if names.is_empty() {
+        let because = format!("no {kind} is marked as usual, write {{ choice = [...] }}");
+        return Err(Error::new(path, Why::BadRange { because }));
+    }
+    Ok(Value::List(names))
 }
 
 fn is_optional(spec: Option<&ParamSpec>) -> bool {

@@ -1,6 +1,8 @@
 //! `Groups`: parameters that are treated unlike the rest, by patterns on their names.
 
-use tunesmith_core::{Describe, Error, Param, Value, Why, from_table};
+use tunesmith_core::{
+    Describe, Error, Meta, Param, Place, Plug, Value, Why, find, from_table, kind, register,
+};
 
 use crate::Layout;
 
@@ -33,7 +35,7 @@ impl Default for Group {
 
 impl Describe for Group {
     const NAME: &'static str = "group";
-    const ABOUT: &'static str = "parameters that are treated unlike the rest";
+    const ABOUT: &'static str = "parameters that are treated unlike the rest, by a pattern on their names";
     const PARAMS: &'static [Param<Self>] = &[
         Param::text("match", |s: &mut Self| &mut s.pattern, "which names, with * and ?"),
         Param::float("lr", 0.1, 10.0, |s: &mut Self| &mut s.lr, "factor of the learning rate")
@@ -41,11 +43,39 @@ impl Describe for Group {
             .rarely()
             .valid(0.0, f64::INFINITY),
         Param::switch("decay", |s: &mut Self| &mut s.decay, "whether penalties and decay hold"),
-        Param::float("freeze", 0.0, 1.0, |s: &mut Self| &mut s.freeze, "share of the training without steps")
-            .fixed()
-            .valid(0.0, 1.0),
+        Param::float(
+            "freeze",
+            0.0,
+            1.0,
+            |s: &mut Self| &mut s.freeze,
+            "share of the training without steps, 1 is all of it",
+        )
+        .fixed()
+        .valid(0.0, 1.0),
     ];
 }
+
+kind! {
+    /// A registered way to treat parameters; there is [`Group`].
+    pub struct GroupEntry: "group", "groups" => Group;
+}
+
+impl GroupEntry {
+    /// The entry of a group, for [`register!`].
+    const fn of<T: Describe + Into<Group>>(place: Place) -> Self {
+        Self::new(Meta::of::<T>(place), |table, at| Ok(from_table::<T>(table, at)?.into()))
+    }
+
+    /// Makes the group that stands in a recipe at a path: `{ group = "*.bias", decay = false }`.
+    ///
+    /// # Errors
+    /// When it does not take these settings.
+    pub fn make(plug: &Plug, at: &str) -> Result<Group, Error> {
+        find::<Self>(&plug.name, at)?.build(&plug.config, at)
+    }
+}
+
+register!(GroupEntry, Group);
 
 /// Groups of parameters, and how rates fall from layer to layer.
 ///
@@ -124,6 +154,32 @@ impl Groups {
             from_table(table, &at)
         };
         Ok(Self::new(list.iter().enumerate().map(group).collect::<Result<Vec<Group>, Error>>()?))
+    }
+
+    /// Looks whether every group has a parameter.
+    ///
+    /// ```
+    /// use tunesmith_optim::{Group, Groups, Layout};
+    /// let layout = Layout::packed([("0.weight", vec![1]), ("0.bias", vec![1])]);
+    /// let groups = Groups::new([Group { pattern: "*.weigth".into(), ..Group::default() }]);
+    /// let (place, because) = groups.check(&layout).unwrap_err();
+    /// assert_eq!(place, 0);
+    /// assert_eq!(because, "no parameter matches `*.weigth`, there are: 0.weight, 0.bias");
+    /// ```
+    ///
+    /// # Errors
+    /// The place of the first whose pattern matches no name, and what is wrong, with all names.
+    pub fn check(&self, layout: &Layout) -> Result<(), (usize, String)> {
+        let names = || layout.segments().iter().map(|segment| segment.name.as_str());
+        let unmatched = |group: &Group| !names().any(|name| matches(&group.pattern, name));
+        match self.groups.iter().position(unmatched) {
+            None => Ok(()),
+            Some(place) => {
+                let pattern = &self.groups[place].pattern;
+                let all = names().collect::<Vec<_>>().join(", ");
+                Err((place, format!("no parameter matches `{pattern}`, there are: {all}")))
+            }
+        }
     }
 
     /// The layout with its parameters treated as the groups say, for [`Optimizer::init`](crate::Optimizer::init).

@@ -122,6 +122,16 @@ impl Layout {
         self
     }
 
+    /// The same parameters, the rate of each times a factor besides.
+    pub(crate) fn with_factors(mut self, factor: impl Fn(usize, &Segment) -> f64) -> Self {
+        let treated = |(index, segment): (usize, &Segment)| {
+            let treatment = self.treatment(Some(index));
+            Treatment { lr: treatment.lr * factor(index, segment), ..treatment }
+        };
+        self.treatments = self.segments.iter().enumerate().map(treated).collect();
+        self
+    }
+
     /// How parameter number `index` is treated; `None` is padding.
     pub(crate) fn treatment(&self, index: Option<usize>) -> Treatment {
         index.and_then(|index| self.treatments.get(index)).copied().unwrap_or_default()

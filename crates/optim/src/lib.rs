@@ -32,6 +32,7 @@
 //! untouched. All state can be [visited](Optimizer::visit), so that stop, save, load, continue equals never stopping.
 //!
 //! **Groups.** Biases without decay, slower layers, frozen ones: [`Groups`] say so by names, on the layout.
+//! [`WidthTransfer`] scales rates so that those found with narrow layers hold for wide ones.
 //!
 //! **A schedule is a factor.** The learning rate belongs to the rule; a [`Schedule`] is a pure function of how far
 //! training is and enters a step through [`Pace`].
@@ -39,12 +40,13 @@
 //! A new rule or schedule is one file with `use tunesmith_optim::plugin::*;` ([`Rule`], [`Schedule`] show one each);
 //! [`conform`] then tests it. Definitions and defaults are PyTorch's, [`parity`] reproduces its numbers.
 //!
-//! Reading order: [`Layout`], [`Groups`], [`Pace`] and [`Step`], [`StateSpec`], [`Chunk`], [`Transform`], [`Chain`],
+//! Reading order: [`Layout`], [`Groups`], [`WidthTransfer`], [`Pace`] and [`Step`], [`StateSpec`], [`Chunk`], [`Transform`], [`Chain`],
 //! [`Optimizer`], [`Rule`], the transforms, the rules, [`Schedule`] and the schedules, [`Slots`].
 
 mod groups;
 mod layout;
 mod step;
+mod width;
 
 mod state;
 
@@ -79,7 +81,7 @@ pub mod problems;
 pub use chain::Chain;
 pub use chunk::{Chunk, Parts};
 pub use erase::Element;
-pub use groups::{Group, Groups};
+pub use groups::{Group, GroupEntry, Groups};
 pub use layout::{Layout, Segment};
 pub use optimizer::{Evaluate, Optimizer};
 pub use rule::{OptimizerEntry, Rule};
@@ -103,4 +105,5 @@ pub use transforms::{
     ScaleByAdam, ScaleByLearningRate, ScaleByRms, ScaleByRootSum, ScaleByTrustRatio, ScheduleFree,
     clip_by_global_norm, clip_by_value,
 };
+pub use width::WidthTransfer;
 pub use wrappers::{Cautious, Ema, GradientCentralization, Lookahead, Sam};

@@ -16,6 +16,9 @@ fn without_gradients_nothing_stays_subnormal() {
             }
         }
         let mut optimizer = OptimizerEntry::make(&plug, "optimizer").unwrap();
+        if optimizer.needs_closure() {
+            continue; // the rule inside is met on its own, and a search does not go on where nothing moves
+        }
         optimizer.init(&Layout::packed([("w", vec![3])]), DType::F32);
         let mut values = [1.0_f32, -1e-20, 1e-36];
         optimizer.step(&mut values, &[&[1e-3, -1e-3, 0.0]], Pace::default(), Par::Seq).unwrap();

@@ -49,6 +49,7 @@ impl Describe for Adagrad {
     const NAME: &'static str = "adagrad";
     const ABOUT: &'static str = "steps divided by the root of the sum of squared gradients so far";
     const SOURCE: &'static str = "Duchi, Hazan & Singer 2011, JMLR 12";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-4, 1.0, |s: &mut Self| &mut s.lr),
         Param::float("lr_decay", 1e-6, 1e-1, |s: &mut Self| &mut s.lr_decay, "how fast the step size decays")

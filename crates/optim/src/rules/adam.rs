@@ -47,6 +47,7 @@ impl Describe for Adam {
     const ABOUT: &'static str =
         "steps along a running mean of the gradient, divided by its running root mean square";
     const SOURCE: &'static str = "Kingma & Ba 2015, arXiv 1412.6980; amsgrad: Reddi, Kale & Kumar 2018";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
         settings::beta1(|s: &mut Self| &mut s.beta1),

@@ -41,6 +41,7 @@ impl Describe for AdamW {
     const NAME: &'static str = "adamw";
     const ABOUT: &'static str = "adam with weight decay that does not pass through its scaling";
     const SOURCE: &'static str = "Loshchilov & Hutter 2019, arXiv 1711.05101";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
         settings::beta1(|s: &mut Self| &mut s.beta1),

@@ -4,6 +4,8 @@ use tunesmith_tensor::Tensor;
 use tunesmith_tensor::kernel::Real;
 use tunesmith_tensor::kernel::gemm::matmul_into;
 
+use crate::chunk::without_dust;
+
 /// A side longer than this keeps its own axes: decomposing a matrix costs the cube of its side.
 pub(super) const LONGEST_SIDE: usize = 512;
 
@@ -59,9 +61,11 @@ pub(super) fn gather<T: Real>(
     scaled.iter_mut().zip(gradient).for_each(|(scaled, &g)| *scaled = root * g);
     if !left.is_empty() {
         matmul_into(scaled, false, scaled, true, [rows, columns, rows], kept, left);
+        left.iter_mut().for_each(|x| *x = without_dust(*x));
     }
     if !right.is_empty() {
         matmul_into(scaled, true, scaled, false, [columns, rows, columns], kept, right);
+        right.iter_mut().for_each(|x| *x = without_dust(*x));
     }
 }
 

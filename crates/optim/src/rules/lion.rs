@@ -37,6 +37,7 @@ impl Describe for Lion {
     const NAME: &'static str = "lion";
     const ABOUT: &'static str = "the sign of a blend of gradient and momentum";
     const SOURCE: &'static str = "Chen et al. 2023, arXiv 2302.06675";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-6, 1e-2, |s: &mut Self| &mut s.lr),
         settings::memory("beta1", 0.5, 0.99, |s: &mut Self| &mut s.beta1, "share of momentum in the sign"),

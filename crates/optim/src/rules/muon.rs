@@ -65,6 +65,7 @@ impl Describe for Muon {
     const ABOUT: &'static str = "matrices step along their momentum made orthogonal, all else by adamw";
     const SOURCE: &'static str =
         "Jordan et al. 2024, kellerjordan.github.io/posts/muon; Liu et al. 2025, arXiv 2502.16982";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-4, 1e-1, |s: &mut Self| &mut s.lr),
         settings::memory(

@@ -55,6 +55,7 @@ impl Describe for NAdam {
     const NAME: &'static str = "nadam";
     const ABOUT: &'static str = "adam that looks ahead along its mean; with decoupled decay it is NAdamW";
     const SOURCE: &'static str = "Dozat 2016, ICLR workshop";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
         settings::beta1(|s: &mut Self| &mut s.beta1),

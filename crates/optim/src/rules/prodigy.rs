@@ -66,6 +66,7 @@ impl Describe for Prodigy {
     const NAME: &'static str = "prodigy";
     const ABOUT: &'static str = "adam that estimates its step size fast; leave the learning rate at 1";
     const SOURCE: &'static str = "Mishchenko & Defazio 2023, arXiv 2306.06101";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(0.1, 10.0, |s: &mut Self| &mut s.lr).rarely(),
         settings::beta1(|s: &mut Self| &mut s.beta1),

@@ -53,6 +53,7 @@ impl Describe for Rmsprop {
     const NAME: &'static str = "rmsprop";
     const ABOUT: &'static str = "steps divided by a running root mean square of the gradient";
     const SOURCE: &'static str = "Tieleman & Hinton 2012, Coursera lecture 6.5; Graves 2013, arXiv 1308.0850";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-5, 1e-1, |s: &mut Self| &mut s.lr),
         settings::memory(

@@ -158,6 +158,7 @@ impl Describe for ScheduleFreeAdamW {
     const NAME: &'static str = "schedule_free_adamw";
     const ABOUT: &'static str = "adamw whose values are averaged so that it needs no schedule";
     const SOURCE: &'static str = "Defazio et al. 2024, arXiv 2405.15682";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &{
         let [warmup_steps, r, weight_lr_power] = averaging!();
         [

@@ -46,6 +46,7 @@ impl Describe for Sgd {
     const NAME: &'static str = "sgd";
     const ABOUT: &'static str = "steps against the gradient of a batch, with momentum if wanted";
     const SOURCE: &'static str = "Robbins & Monro 1951; Polyak 1964; Sutskever et al. 2013";
+    const USUAL: bool = true;
     const PARAMS: &'static [Param<Self>] = &[
         settings::lr(1e-4, 1.0, |s: &mut Self| &mut s.lr),
         settings::memory(
