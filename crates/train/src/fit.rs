@@ -10,7 +10,7 @@ use tunesmith_nn::Sequential;
 use tunesmith_optim::{Layout, Optimizer, OptimizerEntry, Pace, Point, Schedule, ScheduleEntry, StepError};
 use tunesmith_tensor::{DType, Par};
 
-use crate::before_the_rule::before_the_rule;
+use crate::around;
 use crate::callback::{Callback, CallbackEntry, EpochEnd, Measure};
 use crate::evaluate::{Evaluator, Measured, Unit};
 use crate::fitting;
@@ -125,11 +125,14 @@ impl Trainer {
         }
         let stepper = Stepper::new(model, &training.loss, par)?;
         let mut optimizer = OptimizerEntry::make(&training.optimizer, "training.optimizer")?;
-        optimizer.prepend(before_the_rule(training));
+        optimizer.prepend(around::before_the_rule(training));
+        optimizer.append(around::behind_the_rule(training));
         let layout = Layout::packed(
             model.params().into_iter().filter(|p| p.learnt).map(|p| (p.name, p.shape.dims().to_vec())),
         );
-        optimizer.init(&layout, DType::F32);
+        let width = around::width_transfer(training);
+        let treated = around::treated(training, &layout)?;
+        optimizer.init(&width.map_or(treated.clone(), |width| width.on(&treated)), DType::F32);
         let schedule = training
             .schedule
             .as_ref()
@@ -143,8 +146,11 @@ impl Trainer {
             .collect::<Result<_, _>>()?;
         let seed = Seed::new(training.seed as u64);
         let batch = if optimizer.full_batch() { train.rows() } else { training.batch_size };
-        let params: Vec<f32> =
-            model.initial_params(training.seed as u64).into_iter().map(|p| p as f32).collect();
+        let mut params = model.initial_params(training.seed as u64);
+        if let Some(width) = width {
+            width.scale_first_weights(&layout, &mut params);
+        }
+        let params: Vec<f32> = params.into_iter().map(|p| p as f32).collect();
         let measured = measures(training, &evaluator, validation.is_some());
         for (i, callback) in callbacks.iter_mut().enumerate() {
             let callback: &mut Box<dyn Callback> = callback;

@@ -19,7 +19,7 @@ mod history;
 
 pub mod callback;
 
-mod before_the_rule;
+mod around;
 mod fit;
 
 pub mod checkpoint;

@@ -2,7 +2,7 @@
 
 use tunesmith_core::{Describe, Error, Param, Plug};
 use tunesmith_nn::loss::find_loss;
-use tunesmith_optim::{OptimizerEntry, ScheduleEntry};
+use tunesmith_optim::{GroupEntry, OptimizerEntry, ScheduleEntry};
 
 use crate::callback::CallbackEntry;
 use crate::metric::Named;
@@ -34,6 +34,22 @@ pub struct Training {
     pub clip_value: Option<f64>,
     /// The norm of all gradients together is held below this.
     pub clip_norm: Option<f64>,
+    /// Strength of the penalty on weights whose units are not orthogonal.
+    pub orthogonal: f64,
+    /// Variance of the noise on the first gradient; it fades.
+    pub gradient_noise: Option<f64>,
+    /// The weights of each unit are at most so long.
+    pub max_norm: Option<f64>,
+    /// The weights of each unit have length one.
+    pub unit_norm: bool,
+    /// Parameters that are treated unlike the rest.
+    pub groups: Vec<Plug>,
+    /// The rate of each layer over that of the layer behind it.
+    pub layer_decay: f64,
+    /// The width of layers for which the learning rate was chosen; it is scaled for others.
+    pub base_width: Option<usize>,
+    /// Whether steps grow with the gradient, for that scaling.
+    pub base_steps: String,
     /// What is measured besides the loss; empty means accuracy for classes, RMSE and R2 for numbers.
     pub metrics: Vec<Plug>,
     /// What watches and steers.
@@ -56,6 +72,14 @@ impl Default for Training {
             l2: 0.0,
             clip_value: None,
             clip_norm: None,
+            orthogonal: 0.0,
+            gradient_noise: None,
+            max_norm: None,
+            unit_norm: false,
+            groups: Vec::new(),
+            layer_decay: 1.0,
+            base_width: None,
+            base_steps: NORMALIZED.to_owned(),
             metrics: Vec::new(),
             callbacks: Vec::new(),
             seed: 0,
@@ -63,6 +87,9 @@ impl Default for Training {
         }
     }
 }
+
+/// Steps that do not grow with the gradient.
+pub(crate) const NORMALIZED: &str = "normalized";
 
 impl Describe for Training {
     const NAME: &'static str = "training";
@@ -116,6 +143,66 @@ impl Describe for Training {
         .log()
         .rarely()
         .valid(1e-12, 1e12),
+        Param::float(
+            "regularize.orthogonal",
+            0.0,
+            1e-2,
+            |s: &mut Self| &mut s.orthogonal,
+            "pulls the units of a weight apart",
+        )
+        .rarely()
+        .valid(0.0, 1e6),
+        Param::optional_float(
+            "regularize.gradient_noise",
+            1e-3,
+            1.0,
+            |s: &mut Self| &mut s.gradient_noise,
+            "variance of noise on the first gradient, which fades",
+        )
+        .log()
+        .rarely()
+        .valid(0.0, 1e12),
+        Param::optional_float(
+            "constrain.max_norm",
+            0.5,
+            5.0,
+            |s: &mut Self| &mut s.max_norm,
+            "the longest that the weights of a unit are",
+        )
+        .log()
+        .rarely()
+        .valid(1e-12, 1e12),
+        Param::switch(
+            "constrain.unit_norm",
+            |s: &mut Self| &mut s.unit_norm,
+            "the weights of a unit have length one",
+        ),
+        Param::plugs("groups", "group", |s: &mut Self| &mut s.groups, "parameters treated unlike the rest"),
+        Param::float(
+            "layer_decay",
+            0.5,
+            1.0,
+            |s: &mut Self| &mut s.layer_decay,
+            "the rate of a layer over that of the next",
+        )
+        .rarely()
+        .valid(1e-6, 1e6),
+        Param::optional_int(
+            "width_transfer.base",
+            16,
+            256,
+            |s: &mut Self| &mut s.base_width,
+            "the width the learning rate was chosen for",
+        )
+        .log()
+        .fixed()
+        .valid(1.0, f64::INFINITY),
+        Param::name(
+            "width_transfer.steps",
+            &[NORMALIZED, "plain"],
+            |s: &mut Self| &mut s.base_steps,
+            "plain steps, as sgd's, grow with the gradient",
+        ),
         Param::plugs("metrics", "metric", |s: &mut Self| &mut s.metrics, "what is measured besides the loss"),
         Param::plugs("callbacks", "callback", |s: &mut Self| &mut s.callbacks, "what watches and steers"),
         Param::int("seed", 0, 100, |s: &mut Self| &mut s.seed, "of first weights, order of rows, dropout")
@@ -126,6 +213,13 @@ impl Describe for Training {
             "measure the training rows after each epoch",
         ),
     ];
+
+    fn check(&self) -> Result<(), String> {
+        if self.unit_norm && self.max_norm.is_some() {
+            return Err("constrain.unit_norm leaves nothing to constrain.max_norm, write one of them".into());
+        }
+        Ok(())
+    }
 }
 
 impl Training {
@@ -179,6 +273,9 @@ impl Training {
         OptimizerEntry::make(&self.optimizer, "training.optimizer")?;
         if let Some(schedule) = &self.schedule {
             ScheduleEntry::make(schedule, "training.schedule")?;
+        }
+        for (i, group) in self.groups.iter().enumerate() {
+            GroupEntry::make(group, &format!("training.groups.{i}"))?;
         }
         for (i, metric) in self.metrics.iter().enumerate() {
             Named::make(metric, &format!("training.metrics.{i}"))?;

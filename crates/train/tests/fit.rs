@@ -109,6 +109,66 @@ fn rules_that_evaluate_more_than_once_learn_the_same_for_any_number_of_threads()
     }
 }
 
+/// Weights of the first layer's units: 32 of two inputs, biases behind them.
+const FIRST_WEIGHTS: usize = 64;
+
+#[test]
+fn groups_freeze_parameters_by_their_names() {
+    let data = moons(200, 1);
+    let frozen = Plug::new("group").with("match", "0.*").with("freeze", 1.0);
+    let training = Training { groups: vec![frozen], ..training() };
+    let first = model(2).initial_params(0);
+    let fitted = Trainer::new(&model(2), &training, &data, None).unwrap().fit(&mut ());
+    let same = |places: std::ops::Range<usize>| {
+        places.into_iter().all(|i| f64::from(fitted.params[i]) == f64::from(first[i] as f32))
+    };
+    assert!(same(0..FIRST_WEIGHTS + 32), "what is frozen stays");
+    assert!(!same(FIRST_WEIGHTS + 32..first.len()), "the rest moves");
+}
+
+#[test]
+fn a_group_without_parameters_is_refused_with_their_names() {
+    let groups = vec![Plug::new("group"), Plug::new("group").with("match", "head.*")];
+    let training = Training { groups, ..training() };
+    let error = Trainer::new(&model(2), &training, &moons(20, 1), None).unwrap_err().to_string();
+    assert!(error.starts_with("training.groups.1: no parameter matches `head.*`, there are: 0."), "{error}");
+}
+
+#[test]
+fn constraints_hold_after_every_step() {
+    let data = moons(200, 1);
+    for (training, least, most) in [
+        (Training { max_norm: Some(0.5), ..training() }, 0.0, 0.5),
+        (Training { unit_norm: true, ..training() }, 1.0, 1.0),
+    ] {
+        let fitted = Trainer::new(&model(2), &training, &data, None).unwrap().fit(&mut ());
+        for unit in fitted.params[..FIRST_WEIGHTS].chunks_exact(2) {
+            let norm = unit[0].hypot(unit[1]);
+            assert!(norm >= least - 1e-5 && norm <= most + 1e-5, "{norm}");
+        }
+    }
+}
+
+#[test]
+fn every_regulariser_changes_what_is_learnt() {
+    let data = moons(200, 1);
+    let short = || Training { epochs: 3, ..training() };
+    let learnt =
+        |training: Training| Trainer::new(&model(2), &training, &data, None).unwrap().fit(&mut ()).params;
+    let plain = learnt(short());
+    let group = Plug::new("group").with("lr", 0.1);
+    for training in [
+        Training { l1: 0.01, l2: 0.01, ..short() },
+        Training { orthogonal: 0.01, ..short() },
+        Training { gradient_noise: Some(0.01), ..short() },
+        Training { layer_decay: 0.5, ..short() },
+        Training { groups: vec![group], ..short() },
+        Training { base_width: Some(16), ..short() },
+    ] {
+        assert_ne!(learnt(training.clone()), plain, "{training:?}");
+    }
+}
+
 #[test]
 fn other_seeds_give_other_weights() {
     let data = moons(64, 1);
