@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{process, tidy};
+use crate::{docs, process, tidy};
 
 /// One check.
 struct Step {
@@ -14,6 +14,7 @@ struct Step {
 enum Check {
     Cargo(Command),
     Tidy,
+    Pages,
 }
 
 /// Tests come before docs because they fail more often; all steps share the dev profile and one set of features, so
@@ -30,6 +31,7 @@ fn steps() -> Vec<Step> {
             &["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"],
         ),
         cargo("tests", &["test", "--workspace", "--locked", "--quiet"]),
+        Step { name: "pages", what: Check::Pages },
         Step { name: "docs", what: Check::Cargo(docs) },
     ]
 }
@@ -43,6 +45,7 @@ pub(crate) fn run() -> Result<(), String> {
         eprintln!("ci: {name} ...");
         let (done, again) = match what {
             Check::Tidy => (tidy::run(), "cargo xtask tidy".to_owned()),
+            Check::Pages => (docs::run(&["--check".to_owned()]), "cargo xtask docs --check".to_owned()),
             Check::Cargo(command) => {
                 let again = process::typed(&command);
                 (process::run(command), again)

@@ -1,7 +1,9 @@
 //! `cargo xtask`: the checks, suites and measurements of this workspace.
 
 mod ci;
+mod docs;
 mod job;
+mod new;
 mod suites;
 
 mod metadata;
@@ -16,6 +18,9 @@ cargo xtask COMMAND
 
   ci                        every check, cheapest first; what README and .ci/run call
   tidy                      the rules of the house that neither rustc nor clippy knows
+  new KIND NAME             a plug-in's file from its template, listed and tested: optimizer, schedule, activation,
+                            layer, sampler, pruner
+  docs [--check]            writes docs/plugins/ from what the plug-ins say of themselves; --check: compares
   parity DIR                compares with the numbers of other libraries in a folder of fixture files
   props [--cases N]         all property tests with N cases each (default 2048)
   kill                      the slow tests that kill processes while they write
@@ -37,6 +42,8 @@ fn main() -> ExitCode {
     let done = match command {
         "ci" => ci::run(),
         "tidy" => tidy::run(),
+        "new" => new::run(rest),
+        "docs" => docs::run(rest),
         "parity" => suites::parity(rest),
         "props" => suites::props(rest),
         "kill" => suites::kill(),

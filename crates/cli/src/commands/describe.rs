@@ -88,6 +88,7 @@ pub(super) fn plugin(meta: &Meta) -> Value {
         ("about", meta.about.into()),
         ("source", meta.source.into()),
         ("origin", meta.place.origin.into()),
+        ("usual", meta.usual.into()),
         ("params", Value::List(params)),
     ])
 }
