@@ -4,6 +4,7 @@ mod ci;
 mod docs;
 mod job;
 mod new;
+mod optimizers;
 mod suites;
 
 mod metadata;
@@ -29,7 +30,9 @@ cargo xtask COMMAND
   roofline [WORKLOAD ...] [--threads N] [--kernels]
                             training steps beside their matrix products alone; --kernels: where their time goes
   job [--seeds N]           the main job, examples/digits.toml, over N seeds (default 10): accuracy and seconds
-  bench [NAME ...]          benches: gemm, elementwise, step, optimizer, tpe (default: all)
+  optimizers [--seeds N] [--trials N] [--write] [RULE ...]
+                            every rule with the same budget on small tables; --write: docs/OPTIMIZERS.md
+  bench [NAME ...]          benches: gemm, elementwise, step, optim, recurrent, attention, tpe (default: all)
 ";
 
 #[expect(clippy::print_stderr, reason = "a command reports to the one who runs it")]
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         "throughput" => suites::throughput(rest),
         "roofline" => suites::roofline(rest),
         "job" => job::job(rest),
+        "optimizers" => optimizers::optimizers(rest),
         "bench" => suites::bench(rest),
         "help" | "-h" | "--help" => {
             eprint!("{USAGE}");

@@ -1,0 +1,229 @@
+//! `cargo xtask optimizers`: every rule on a few small tables with the same budget for its settings, over several seeds:
+//! what it reaches on rows that no search saw, how long that takes, and how sure both are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::process::{self, cargo, output, run};
+
+/// A table, how it is split, and a net that it does not overwhelm.
+struct Task {
+    name: &'static str,
+    recipe: &'static str,
+}
+
+const TASKS: [Task; 2] = [
+    Task {
+        name: "digits",
+        recipe: r#"
+[data]
+source = "digits"
+split = { test = 0.2, validation = 0.2, stratify = true, seed = 0 }
+prepare = ["standardize"]
+[model]
+layers = [
+  { dense = { units = 64, activation = "relu", init = "he_uniform" } },
+  { dense = { units = 64, activation = "relu", init = "he_uniform" } },
+  { dense = { units = "classes" } },
+]
+[training]
+loss = "cross_entropy"
+epochs = 15
+batch_size = 32
+schedule = "cosine"
+[tuning]
+goal = { minimize = "loss" }
+"#,
+    },
+    Task {
+        name: "breast_cancer",
+        recipe: r#"
+[data]
+source = "breast_cancer"
+split = { test = 0.3, validation = 0.2, stratify = true, seed = 0 }
+prepare = ["standardize"]
+[model]
+layers = [{ dense = { units = 16, activation = "tanh" } }, { dense = { units = "classes" } }]
+[training]
+loss = "cross_entropy"
+epochs = 30
+batch_size = 32
+schedule = "cosine"
+[tuning]
+goal = { minimize = "loss" }
+"#,
+    },
+];
+
+struct Settings {
+    seeds: u64,
+    trials: u64,
+    rules: Vec<String>,
+    write: bool,
+}
+
+impl Settings {
+    fn parse(arguments: &[String]) -> Result<Self, String> {
+        let usage =
+            || "write it as: cargo xtask optimizers [--seeds N] [--trials N] [--write] [RULE ...]".to_owned();
+        let mut settings = Self { seeds: 5, trials: 12, rules: Vec::new(), write: false };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut number = || arguments.next().and_then(|text| text.parse().ok()).ok_or_else(usage);
+            match argument.as_str() {
+                "--seeds" => settings.seeds = number()?,
+                "--trials" => settings.trials = number()?,
+                "--write" => settings.write = true,
+                flag if flag.starts_with('-') => return Err(usage()),
+                rule => settings.rules.push(rule.to_owned()),
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// What one rule reached on one table, a number for each seed.
+#[derive(Default)]
+struct Reached {
+    loss: Vec<f64>,
+    accuracy: Vec<f64>,
+    seconds: Vec<f64>,
+}
+
+/// Runs every rule on every table and prints a JSON line each; with `--write`, the table of `docs/OPTIMIZERS.md`.
+#[expect(clippy::print_stdout, reason = "a measurement is what this command is asked for")]
+pub(crate) fn optimizers(arguments: &[String]) -> Result<(), String> {
+    let settings = Settings::parse(arguments)?;
+    run(cargo(&["build", "--quiet", "--release", "--package", "tunesmith-cli"]))?;
+    let rules = if settings.rules.is_empty() { all_rules()? } else { settings.rules.clone() };
+    let folder = std::env::temp_dir().join(format!("tunesmith-optimizers-{}", std::process::id()));
+    let mut results: BTreeMap<(&str, String), Reached> = BTreeMap::new();
+    for Task { name, recipe } in &TASKS {
+        for rule in &rules {
+            let mut reached = Reached::default();
+            for seed in 0..settings.seeds {
+                let _ = std::fs::remove_dir_all(&folder);
+                std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+                let path = folder.join(format!("{name}.toml"));
+                std::fs::write(&path, recipe).map_err(|error| format!("{}: {error}", path.display()))?;
+                // A choice of one brings the rule's own ranges.
+                let chosen = format!("training.optimizer={{ choice = [\"{rule}\"] }}");
+                let (trials, seed) = (settings.trials.to_string(), seed.to_string());
+                let mut command = tunesmith();
+                command.current_dir(&folder).arg("tune").arg(&path).args(["--json", "--set", &chosen]);
+                command.args(["--trials", &trials, "--seed", &seed, "--scheduler", "none"]);
+                let result = parsed(&output(command)?)?;
+                let number = |value: &Value| value.as_f64().ok_or_else(|| format!("no number in {result}"));
+                reached.loss.push(number(&result["test"]["loss"])?);
+                reached.accuracy.push(number(&result["test"]["accuracy"])?);
+                reached.seconds.push(number(&result["seconds"])?);
+            }
+            let (loss, accuracy) = (interval(&reached.loss), interval(&reached.accuracy));
+            let seconds = interval(&reached.seconds);
+            println!(
+                "{}",
+                serde_json::json!({
+                    "task": name, "rule": rule, "seeds": settings.seeds, "trials": settings.trials,
+                    "test_loss": loss.0, "test_loss_within": loss.1, "test_accuracy": accuracy.0,
+                    "test_accuracy_within": accuracy.1, "seconds": seconds.0, "seconds_within": seconds.1,
+                })
+            );
+            results.insert((name, rule.clone()), reached);
+        }
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    if settings.write {
+        let path = process::root().join("docs/OPTIMIZERS.md");
+        std::fs::write(&path, table(&results, &settings))
+            .map_err(|error| format!("docs/OPTIMIZERS.md: {error}"))?;
+    }
+    Ok(())
+}
+
+fn tunesmith() -> Command {
+    Command::new(process::root().join("target/release/tunesmith"))
+}
+
+fn parsed(printed: &str) -> Result<Value, String> {
+    serde_json::from_str(printed).map_err(|error| format!("{error} in {printed}"))
+}
+
+fn all_rules() -> Result<Vec<String>, String> {
+    let mut command = tunesmith();
+    command.args(["list", "optimizers", "--json"]);
+    let listed = parsed(&output(command)?)?;
+    let plugins = listed["plugins"].as_array().ok_or("`tunesmith list` names no optimizers")?;
+    Ok(plugins.iter().filter_map(|plugin| plugin["name"].as_str()).map(str::to_owned).collect())
+}
+
+/// Two-sided 95 % quantiles of Student's t for 1 to 9 degrees of freedom; beyond, the normal's is near enough.
+const STUDENT: [f64; 9] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+/// The mean, and how far from it the true one lies at most in 95 of 100 cases.
+fn interval(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    if values.len() < 2 {
+        return (mean, f64::INFINITY);
+    }
+    let variance = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (count - 1.0);
+    let quantile = STUDENT.get(values.len() - 2).copied().unwrap_or(2.0);
+    (mean, quantile * (variance / count).sqrt())
+}
+
+fn table(results: &BTreeMap<(&str, String), Reached>, settings: &Settings) -> String {
+    let mut page = format!(
+        "# Which rule\n\nEvery rule with the same budget: {} trials over its own default ranges (`\"any\"` tries the usual \
+         ones), the winner by validation loss retrained and scored once on rows that no search saw; mean and 95 % interval \
+         over {} seeds. Made by `cargo xtask optimizers --seeds {} --trials {} --write`.\n\nSeconds are those of the whole \
+         search with two workers: quote ratios. Rules whose intervals overlap are not told apart here.\n",
+        settings.trials, settings.seeds, settings.seeds, settings.trials
+    );
+    for Task { name, .. } in &TASKS {
+        let mut rows: Vec<(&str, &Reached)> = results
+            .iter()
+            .filter(|((task, _), _)| task == name)
+            .map(|((_, rule), reached)| (rule.as_str(), reached))
+            .collect();
+        rows.sort_by(|a, b| interval(&a.1.loss).0.total_cmp(&interval(&b.1.loss).0));
+        let _ = writeln!(
+            page,
+            "\n## {name}\n\n| rule | test loss | test accuracy | seconds |\n|---|---|---|---|"
+        );
+        for (rule, Reached { loss, accuracy, seconds }) in rows {
+            let [loss, accuracy, seconds] = [loss, accuracy, seconds].map(|values| interval(values));
+            let _ = writeln!(
+                page,
+                "| {rule} | {:.3} ± {:.3} | {:.3} ± {:.3} | {:.2} ± {:.2} |",
+                loss.0, loss.1, accuracy.0, accuracy.1, seconds.0, seconds.1
+            );
+        }
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, interval};
+
+    #[test]
+    fn an_interval_is_students() {
+        // Two numbers one apart: the standard error is a half.
+        let (mean, within) = interval(&[1.0, 2.0]);
+        assert!(mean == 1.5 && (within - 12.706 * 0.5).abs() < 1e-9, "{within}");
+        assert_eq!(interval(&[3.0; 5]), (3.0, 0.0));
+        assert_eq!(interval(&[3.0]), (3.0, f64::INFINITY));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_read() {
+        let read =
+            |line: &str| Settings::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let settings = read("--seeds 2 adam lbfgs").unwrap();
+        assert_eq!((settings.seeds, settings.trials, settings.rules.len()), (2, 12, 2));
+        assert!(read("--seeds many").is_err_and(|why| why.contains("cargo xtask optimizers")));
+    }
+}
