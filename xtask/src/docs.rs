@@ -23,16 +23,26 @@ type Page = (String, String);
 
 /// All pages, from what the command line lists.
 fn pages() -> Result<Vec<Page>, String> {
-    let printed = output(cargo(&["run", "--quiet", "--package", "tunesmith-cli", "--", "list", "--json"]))?;
-    let listed: Value = serde_json::from_str(&printed).map_err(|error| format!("tunesmith list: {error}"))?;
-    made_of(&listed)
+    let mut pages = made_of(&asked(&["list"])?)?;
+    let sections = ["data", "model", "training", "tuning"].map(|section| asked(&["describe", section]));
+    let sections = sections.into_iter().collect::<Result<Vec<Value>, String>>()?;
+    pages.push(("recipe.md".to_owned(), page("recipe", &sections)));
+    Ok(pages)
+}
+
+/// What the command line answers, as JSON.
+fn asked(question: &[&str]) -> Result<Value, String> {
+    let mut command = cargo(&["run", "--quiet", "--package", "tunesmith-cli", "--"]);
+    command.args(question).arg("--json");
+    serde_json::from_str(&output(command)?)
+        .map_err(|error| format!("tunesmith {}: {error}", question.join(" ")))
 }
 
 fn made_of(listed: &Value) -> Result<Vec<Page>, String> {
     let kinds = listed["kinds"].as_array().ok_or("`tunesmith list --json` names no kinds")?;
     let mut contents = String::from(
         "# Plug-ins\n\nMade by `cargo xtask docs` from what each plug-in says of itself; `tunesmith describe NAME` shows the \
-         same.\n\n| kind | how many | names |\n|---|---|---|\n",
+         same. The sections of a recipe are in [recipe](recipe.md).\n\n| kind | how many | names |\n|---|---|---|\n",
     );
     let mut pages = Vec::new();
     for kind in kinds {
@@ -53,8 +63,11 @@ fn page(label: &str, plugins: &[Value]) -> String {
         if !text(&plugin["source"]).is_empty() {
             let _ = write!(page, " Source: {}.", text(&plugin["source"]));
         }
-        let _ = write!(page, " From `{}`", text(&plugin["origin"]));
-        page.push_str(if plugin["usual"] == true { ", part of `\"any\"`.\n" } else { ".\n" });
+        if !text(&plugin["origin"]).is_empty() {
+            let _ = write!(page, " From `{}`", text(&plugin["origin"]));
+            page.push_str(if plugin["usual"] == true { ", part of `\"any\"`." } else { "." });
+        }
+        page.push('\n');
         let params = plugin["params"].as_array().map_or(&[][..], Vec::as_slice);
         if params.is_empty() {
             page.push_str("\nIt has no settings.\n");
