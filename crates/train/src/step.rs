@@ -227,9 +227,7 @@ fn differentiate(
         shard.y.gather(data, rows, count);
         let noise = noise.at(index as u64).value();
         let Shard { runner, x, y, gradients, .. } = shard;
-        y.feed(x, |inputs, indices| {
-            runner.run_training(Feed { params, inputs, indices, noise }, gradients)
-        });
+        y.feed(x, |inputs, indices| runner.run_training(Feed { params, inputs, indices, noise }, gradients));
         shard.loss = shard.runner.loss();
     });
 }

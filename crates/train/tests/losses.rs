@@ -35,7 +35,7 @@ fn stepped_and_measured(loss: &Plug, data: &Dataset, model: &Sequential) -> (f64
 
 #[test]
 fn shards_add_up_to_a_weighted_mean() {
-    let (rows, width) = (64, 256);
+    let (rows, width) = (128, 256);
     let mut generator = Seed::new(1).named("codes").generator();
     let codes = (0..rows).map(|_| generator.below(3) as i64).collect();
     let targets = Targets::Classes { codes, names: classes(3) };
