@@ -17,16 +17,17 @@ pub(super) fn scratch(op: &Attention, sizes: &Sizes) -> usize {
 pub(super) fn run<T: Real>(op: &Attention, sizes: &Sizes, call: Call<'_, T>) {
     let &Sizes { rows, heads, queries, keys, units } = sizes;
     let width = sizes.width();
-    let (of_queries, of_keys) = (call.inputs[0], call.inputs[op.parts() - 1]);
-    let counts = if op.masked { call.inputs[op.parts()] } else { &[] };
+    let Call { inputs, out, scratch, noise, .. } = call;
+    let (of_queries, of_keys) = (inputs[0], inputs[op.parts() - 1]);
+    let counts = if op.masked { inputs[op.parts()] } else { &[] };
     let [q, k, v] = sizes.parts(op.cross);
     let o = sizes.output_part();
-    let (out, mut logarithms) = call.out.split_at_mut(sizes.output());
-    let dropped = Dropped::of(op, call.noise);
+    let (out, mut logarithms) = out.split_at_mut(sizes.output());
+    let dropped = Dropped::of(op, noise);
     let scale = T::from_f64(1.0 / (width as f64).sqrt());
     let [most_queries, most_keys] = op.tile;
     let columns = columns(most_queries.min(queries));
-    let (states, tile) = call.scratch.split_at_mut(3 * columns);
+    let (states, tile) = scratch.split_at_mut(3 * columns);
     let mut states = states.chunks_exact_mut(columns.max(1));
     let (Some(largest), Some(sums), Some(shrink)) = (states.next(), states.next(), states.next()) else {
         return; // no queries
