@@ -1,6 +1,8 @@
 //! Where the time of a small transformer's training step goes, by part, on one thread; and attention alone over longer
 //! sequences. `kernels` as an argument lists the slowest kernels too.
 
+#![expect(clippy::print_stdout, reason = "a table for who runs it")]
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
