@@ -1,6 +1,8 @@
 //! One pass of each fused rule over a million numbers on one thread, beside a copy of as many bytes as it must move, a
 //! chain of five transforms beside its fused form, and PyTorch where `TORCH_PYTHON` names a Python that has it.
 
+#![expect(clippy::print_stdout, reason = "a table for who runs it")]
+
 use std::hint::black_box;
 use std::process::{Command, Stdio};
 

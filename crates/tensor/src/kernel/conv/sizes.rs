@@ -1,17 +1,12 @@
-//! Convolution of images `[rows, height, width, channels]`: the product, and its two transposes for derivatives.
-//!
-//! An output pixel is a row of a matrix product: the input pixels under the kernel, side by side, times the kernel as a
-//! matrix `[height * width * channels, outputs]`. These rows are never laid out: the product reads them where they are
-//! ([`gemm_indirect`]), in a copy of the image that has its padding. So does the derivative by the weights, and by the
-//! input where the kernel moves by one pixel; with longer strides that one scatters a tile of rows at a time.
+//! `Conv`: the sizes of a convolution, and where in memory its taps and pixels lie.
 
-use super::Real;
-use super::gemm::{Indirect, RightOperand, gemm, gemm_indirect, pack, packed_len};
+use crate::kernel::Real;
+use crate::kernel::gemm::packed_len;
 
 /// Rows of a product that are handed on at once.
-const TILE: usize = 128;
+pub(super) const TILE: usize = 128;
 /// Most taps of a kernel: their places stand in an array.
-const MAX_TAPS: usize = 1024;
+pub(super) const MAX_TAPS: usize = 1024;
 
 /// The sizes of a convolution: what the input and the kernel are and how one moves over the other.
 ///
@@ -117,23 +112,23 @@ impl Conv {
     }
 
     /// Height and width of the input with its padding.
-    fn padded(&self) -> [usize; 2] {
+    pub(super) fn padded(&self) -> [usize; 2] {
         let after = self.padding_after.unwrap_or(self.padding);
         [0, 1].map(|axis| self.padding[axis] + self.input[axis + 1] + after[axis])
     }
 
-    fn has_padding(&self) -> bool {
+    pub(super) fn has_padding(&self) -> bool {
         self.padded() != [self.input[1], self.input[2]]
     }
 
     /// Elements of one image with its padding; none when it has none.
-    fn padded_len(&self) -> usize {
+    pub(super) fn padded_len(&self) -> usize {
         if self.has_padding() { self.padded()[0] * self.padded()[1] * self.input[3] } else { 0 }
     }
 
     /// The convolution over the output that is this one's transpose, if there is one: by the kernel turned around, with
     /// inputs and outputs in each other's place.
-    fn flipped(&self) -> Option<Self> {
+    pub(super) fn flipped(&self) -> Option<Self> {
         let output = self.output()?;
         if self.groups != 1 || self.stride != [1, 1] {
             return None;
@@ -151,23 +146,23 @@ impl Conv {
     }
 
     /// Elements of a group that one output pixel sees.
-    fn taps(&self) -> usize {
+    pub(super) fn taps(&self) -> usize {
         self.weight()[..3].iter().product()
     }
 
     /// Whether every channel has one output of its own.
-    fn is_depthwise(&self) -> bool {
+    pub(super) fn is_depthwise(&self) -> bool {
         self.groups == self.input[3] && self.groups == self.outputs
     }
 
     /// The pixels of the output.
-    fn pixels(&self) -> usize {
+    pub(super) fn pixels(&self) -> usize {
         self.output().map_or(0, |output| output[..3].iter().product())
     }
 
     /// Calls `f` with each tap of an output pixel that lies inside the input: the tap, and the input pixel.
     #[inline]
-    fn each_tap(&self, pixel: usize, mut f: impl FnMut(usize, Option<usize>)) {
+    pub(super) fn each_tap(&self, pixel: usize, mut f: impl FnMut(usize, Option<usize>)) {
         let [_, height, width, _] = self.input;
         let [_, out_height, out_width, _] = self.output().expect("checked");
         let (row, y, x) =
@@ -183,7 +178,7 @@ impl Conv {
     }
 
     /// Adds what was laid out to the pixels it came from.
-    fn gather_back<T: Real>(&self, columns: &[T], group: usize, first: usize, x: &mut [T]) {
+    pub(super) fn gather_back<T: Real>(&self, columns: &[T], group: usize, first: usize, x: &mut [T]) {
         let (channels, all) = (self.input[3] / self.groups, self.input[3]);
         for (i, column) in columns.chunks_exact(self.taps()).enumerate() {
             self.each_tap(first + i, |tap, pixel| {
@@ -197,7 +192,7 @@ impl Conv {
     }
 
     /// An image with its padding, in `room` if it has any.
-    fn with_padding<'a, T: Real>(&self, image: &'a [T], room: &'a mut [T]) -> &'a [T] {
+    pub(super) fn with_padding<'a, T: Real>(&self, image: &'a [T], room: &'a mut [T]) -> &'a [T] {
         if !self.has_padding() {
             return image;
         }
@@ -213,20 +208,20 @@ impl Conv {
 
     /// Where the corner under the kernel of an output pixel of one image lies, in the image with its padding.
     #[inline]
-    fn corner(&self, width: usize, pixel: usize) -> usize {
+    pub(super) fn corner(&self, width: usize, pixel: usize) -> usize {
         let (y, x) = (pixel / width, pixel % width);
         (y * self.stride[0] * self.padded()[1] + x * self.stride[1]) * self.input[3]
     }
 
     /// Where a tap lies behind that corner.
-    fn tap(&self, tap: usize) -> usize {
+    pub(super) fn tap(&self, tap: usize) -> usize {
         let (y, x) = (tap / self.kernel[1], tap % self.kernel[1]);
         (y * self.dilation[0] * self.padded()[1] + x * self.dilation[1]) * self.input[3]
     }
 
     /// The runs of numbers under the kernel: one for each of its rows where taps and channels have no gaps, else one for
     /// each tap. Returns how many.
-    fn segments(&self, segments: &mut [(usize, usize); MAX_TAPS]) -> usize {
+    pub(super) fn segments(&self, segments: &mut [(usize, usize); MAX_TAPS]) -> usize {
         let [height, width, channels, _] = self.weight();
         if self.dilation[1] == 1 && self.groups == 1 {
             for (y, segment) in segments[..height].iter_mut().enumerate() {
@@ -242,7 +237,7 @@ impl Conv {
     }
 
     #[track_caller]
-    fn check(&self, x: usize, weight: usize, y: usize) {
+    pub(super) fn check(&self, x: usize, weight: usize, y: usize) {
         let [rows, height, width, channels] = self.input;
         if let Some(problem) = self.problem() {
             panic!("conv: {problem}: {self:?}");
@@ -254,185 +249,4 @@ impl Conv {
             "conv: input, weight and output hold {x}, {weight} and {y} elements, expected {wanted:?}"
         );
     }
-}
-
-/// The convolution of `x` with `weight`, written to `y`.
-///
-/// ```
-/// use tunesmith_tensor::kernel::conv::{Conv, convolve};
-/// let conv = Conv::new([1, 1, 4, 1], [1, 2], 1); // a row of four pixels, the difference of neighbours
-/// let (mut y, mut scratch) = ([0.0; 3], vec![0.0; conv.scratch()]);
-/// convolve(&conv, &[1.0, 4.0, 9.0, 16.0], &[-1.0, 1.0], &mut y, &mut scratch);
-/// assert_eq!(y, [3.0, 5.0, 7.0]);
-/// ```
-///
-/// # Panics
-/// When sizes and slices do not fit each other.
-#[track_caller]
-pub fn convolve<T: Real>(conv: &Conv, x: &[T], weight: &[T], y: &mut [T], scratch: &mut [T]) {
-    conv.check(x.len(), weight.len(), y.len());
-    if conv.is_depthwise() {
-        return depthwise(conv, x, weight, y);
-    }
-    let (taps, all, outputs) = (conv.taps(), conv.outputs, conv.outputs / conv.groups);
-    let (room, packed) = scratch.split_at_mut(conv.padded_len());
-    let packed = &mut packed[..packed_len::<T>(taps, outputs)];
-    let [_, height, width, _] = conv.output().expect("checked");
-    let mut segments = [(0, 0); MAX_TAPS];
-    let segments = {
-        let count = conv.segments(&mut segments);
-        &segments[..count]
-    };
-    let (image, pixels) = (x.len() / conv.input[0].max(1), height * width);
-    for group in 0..conv.groups {
-        pack(&weight[group * outputs..], (all, 1), taps, outputs, packed);
-        for (x, y) in x.chunks_exact(image.max(1)).zip(y.chunks_exact_mut((pixels * all).max(1))) {
-            let data = conv.with_padding(x, room);
-            for first in (0..pixels).step_by(TILE) {
-                let count = TILE.min(pixels - first);
-                let mut rows = [0; TILE];
-                for (i, row) in rows[..count].iter_mut().enumerate() {
-                    *row = conv.corner(width, first + i) + group * conv.input[3] / conv.groups;
-                }
-                let left = Indirect { data, rows: &rows[..count], segments, step: 1 };
-                let y = &mut y[first * all + group * outputs..];
-                gemm_indirect(&left, RightOperand::Packed(packed), outputs, T::ZERO, y, all);
-            }
-        }
-    }
-}
-
-/// The derivative of [`convolve`] by `x`, given that by `y`: the transposed convolution, written to `x`.
-///
-/// # Panics
-/// As [`convolve`].
-#[track_caller]
-pub fn convolve_back<T: Real>(conv: &Conv, y: &[T], weight: &[T], x: &mut [T], scratch: &mut [T]) {
-    conv.check(x.len(), weight.len(), y.len());
-    if conv.is_depthwise() {
-        return depthwise_back(conv, y, weight, x);
-    }
-    if let Some(flipped) = conv.flipped() {
-        let (turned, scratch) = scratch.split_at_mut(weight.len());
-        turn_around(conv, weight, turned);
-        return convolve(&flipped, y, turned, x, scratch);
-    }
-    x.fill(T::ZERO);
-    let (taps, all, outputs) = (conv.taps(), conv.outputs, conv.outputs / conv.groups);
-    let pixels = conv.pixels();
-    for group in 0..conv.groups {
-        for first in (0..pixels).step_by(TILE) {
-            let count = TILE.min(pixels - first);
-            let columns = &mut scratch[..count * taps];
-            let (weight, y) = (&weight[group * outputs..], &y[first * all + group * outputs..]);
-            gemm(count, outputs, taps, T::ONE, y, (all, 1), weight, (1, all), T::ZERO, columns, (taps, 1));
-            conv.gather_back(columns, group, first, x);
-        }
-    }
-}
-
-/// The kernel turned around, with inputs and outputs in each other's place.
-fn turn_around<T: Real>(conv: &Conv, weight: &[T], turned: &mut [T]) {
-    let [height, width, channels, outputs] = conv.weight();
-    let tap = (channels * outputs).max(1);
-    for (from, to) in weight.chunks_exact(tap).rev().zip(turned.chunks_exact_mut(tap)).take(height * width) {
-        for (output, to) in to.chunks_exact_mut(channels).enumerate() {
-            for (channel, to) in to.iter_mut().enumerate() {
-                *to = from[channel * outputs + output];
-            }
-        }
-    }
-}
-
-/// The derivative of [`convolve`] by `weight`, given that by `y`, written to `weight`.
-///
-/// # Panics
-/// As [`convolve`].
-#[track_caller]
-pub fn convolve_weight<T: Real>(conv: &Conv, x: &[T], y: &[T], weight: &mut [T], scratch: &mut [T]) {
-    conv.check(x.len(), weight.len(), y.len());
-    weight.fill(T::ZERO);
-    if conv.is_depthwise() {
-        return depthwise_weight(conv, x, y, weight);
-    }
-    let (all, outputs, channels) = (conv.outputs, conv.outputs / conv.groups, conv.input[3] / conv.groups);
-    let [_, height, width, _] = conv.output().expect("checked");
-    let (image, pixels) = (x.len() / conv.input[0].max(1), height * width);
-    for (x, y) in x.chunks_exact(image.max(1)).zip(y.chunks_exact((pixels * all).max(1))) {
-        let data = conv.with_padding(x, scratch);
-        for group in 0..conv.groups {
-            // A row for each tap and channel, a segment for each row of pixels.
-            for first in (0..conv.taps()).step_by(TILE) {
-                let count = TILE.min(conv.taps() - first);
-                let mut rows = [0; TILE];
-                for (i, row) in rows[..count].iter_mut().enumerate() {
-                    let (tap, channel) = ((first + i) / channels, (first + i) % channels);
-                    *row = conv.tap(tap) + group * channels + channel;
-                }
-                for top in (0..height).step_by(TILE) {
-                    let lines = TILE.min(height - top);
-                    let mut segments = [(0, 0); TILE];
-                    for (i, segment) in segments[..lines].iter_mut().enumerate() {
-                        *segment = (conv.corner(width, (top + i) * width), width);
-                    }
-                    let (rows, segments, step) =
-                        (&rows[..count], &segments[..lines], conv.stride[1] * conv.input[3]);
-                    let left = Indirect { data, rows, segments, step };
-                    let right = RightOperand::Strided(&y[top * width * all + group * outputs..], (all, 1));
-                    let weight = &mut weight[first * all + group * outputs..];
-                    gemm_indirect(&left, right, outputs, T::ONE, weight, all);
-                }
-            }
-        }
-    }
-}
-
-/// Every channel for itself: a row of channels times a row of weights at every tap.
-fn depthwise<T: Real>(conv: &Conv, x: &[T], weight: &[T], y: &mut [T]) {
-    let channels = conv.outputs;
-    for (pixel, y) in y.chunks_exact_mut(channels).enumerate() {
-        y.fill(T::ZERO);
-        conv.each_tap(pixel, |tap, from| {
-            if let Some(from) = from {
-                let (x, weight) = (&x[from * channels..][..channels], &weight[tap * channels..][..channels]);
-                add_product(x, weight, y);
-            }
-        });
-    }
-}
-
-fn depthwise_back<T: Real>(conv: &Conv, y: &[T], weight: &[T], x: &mut [T]) {
-    x.fill(T::ZERO);
-    let channels = conv.outputs;
-    for (pixel, y) in y.chunks_exact(channels).enumerate() {
-        conv.each_tap(pixel, |tap, from| {
-            if let Some(from) = from {
-                let weight = &weight[tap * channels..][..channels];
-                add_product(y, weight, &mut x[from * channels..][..channels]);
-            }
-        });
-    }
-}
-
-fn depthwise_weight<T: Real>(conv: &Conv, x: &[T], y: &[T], weight: &mut [T]) {
-    let channels = conv.outputs;
-    for (pixel, y) in y.chunks_exact(channels).enumerate() {
-        conv.each_tap(pixel, |tap, from| {
-            if let Some(from) = from {
-                let x = &x[from * channels..][..channels];
-                add_product(x, y, &mut weight[tap * channels..][..channels]);
-            }
-        });
-    }
-}
-
-fn add_product<T: Real>(a: &[T], b: &[T], sum: &mut [T]) {
-    super::vectorize(
-        #[inline(always)]
-        || {
-            for ((sum, &a), &b) in sum.iter_mut().zip(a).zip(b) {
-                *sum += a * b;
-            }
-        },
-    );
 }
