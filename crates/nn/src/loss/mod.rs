@@ -17,6 +17,7 @@ mod ctc;
 mod focal_with_logits;
 mod hinge;
 mod huber;
+mod joint;
 mod kl_div;
 mod log_cosh;
 mod mae;
