@@ -138,16 +138,6 @@ impl Describe for TransformerEncoderLayer {
     ];
 }
 
-/// `(x - mean) / sqrt(variance + eps)` along the last axis.
-fn normalized(x: &Var, eps: f64) -> Var {
-    let last = x.rank() - 1;
-    let mut one = x.shape().dims().to_vec();
-    one[last] = 1;
-    let above = x - x.mean_axis(last).reshape(one.clone());
-    let variance = above.square().mean_axis(last).reshape(one);
-    &above / (variance + eps).sqrt()
-}
-
 /// A scale and a shift of what is normalised.
 struct Norm {
     weight: Var,
@@ -163,7 +153,7 @@ impl Norm {
     }
 
     fn apply(&self, x: &Var) -> Var {
-        normalized(x, self.eps) * &self.weight + &self.bias
+        x.normalize(self.eps) * &self.weight + &self.bias
     }
 }
 
