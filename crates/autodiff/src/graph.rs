@@ -238,6 +238,12 @@ impl Graph {
         Rc::ptr_eq(&self.inner, &other.inner)
     }
 
+    /// How many streams were named.
+    #[must_use]
+    pub fn streams(&self) -> u64 {
+        self.inner.borrow().streams
+    }
+
     /// The learnt tensors in slab order: name and shape.
     #[must_use]
     pub fn params(&self) -> Vec<(String, Shape)> {

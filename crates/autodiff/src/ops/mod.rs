@@ -43,3 +43,4 @@ pub mod ctc;
 pub mod dropout;
 pub mod noise;
 pub mod row_cross_entropy;
+pub mod trial_product;
