@@ -1,5 +1,6 @@
 //! `Layer`: a part of a model, and the registry of layers.
 
+use std::any::Any;
 use std::fmt::Debug;
 
 use tunesmith_autodiff::Var;
@@ -33,16 +34,43 @@ impl Sample {
 }
 
 /// A part of a model: records its computation and makes its parameters.
-pub trait Layer: Debug + Send + Sync {
+pub trait Layer: Any + Debug + Send + Sync {
     /// Records the computation on a batch `[rows, ...]`.
     ///
     /// # Errors
     /// When the input's shape cannot be used, with what would be right.
     fn forward(&self, trace: &mut Trace, input: &Var) -> Result<Var, Error>;
 
+    /// Records the layer of several trials at once ([`SideBySide`](crate::SideBySide)): `trials` are those layers, all of
+    /// this kind, this one the first.
+    ///
+    /// A layer that looks at one row at a time, learns nothing and draws no random numbers need not write this. Others use
+    /// what [`Trace`] has for each trial, or cannot be trained in a group.
+    ///
+    /// # Errors
+    /// What the trials must have in common, and what [`forward`](Layer::forward) returns.
+    fn forward_of_each(&self, trace: &mut Trace, trials: &[&dyn Layer], input: &Var) -> Result<Var, Error> {
+        let _ = trials;
+        trace.rows_of_each(|trace| self.forward(trace, input))
+    }
+
     /// What the layer with its defaults is tried on by the conformance suite: six numbers, unless it needs another shape.
     fn sample(&self) -> Sample {
         Sample::numbers([6])
+    }
+}
+
+impl dyn Layer {
+    /// The layers as what they are, when all are of that kind.
+    ///
+    /// # Panics
+    /// When one is not: the trials of a group have layers of one kind.
+    pub(crate) fn all_of<'a, L: Layer>(layers: &[&'a dyn Layer]) -> Vec<&'a L> {
+        let of_kind = |layer: &&'a dyn Layer| {
+            let any: &dyn Any = *layer;
+            any.downcast_ref().expect("the layers of a group were found to be of one kind")
+        };
+        layers.iter().map(of_kind).collect()
     }
 }
 

@@ -26,6 +26,7 @@ mod layer;
 mod trace;
 
 mod sequential;
+mod side_by_side;
 mod summary;
 
 pub mod conform;
@@ -38,5 +39,6 @@ pub use init::{Init, InitEntry};
 pub use layer::{Layer, LayerEntry, Sample};
 pub use loss::{Batch, ClassWeights, Loss, LossEntry, Targets};
 pub use sequential::{Param, Sequential, Traced};
+pub use side_by_side::SideBySide;
 pub use summary::{Row, Summary};
 pub use trace::{Mode, Trace, WholeColumns};

@@ -110,6 +110,15 @@ impl Sequential {
         self.layers.iter().map(|(plug, _)| plug.clone()).collect()
     }
 
+    pub(crate) fn layers(&self) -> &[(Plug, Arc<dyn Layer>)] {
+        &self.layers
+    }
+
+    /// What "classes" means.
+    pub(crate) fn outputs(&self) -> Option<usize> {
+        self.outputs
+    }
+
     /// The shape of a sample, without the rows.
     #[must_use]
     pub fn input_shape(&self) -> &Shape {

@@ -8,6 +8,7 @@ use tunesmith_core::{Count, Error, Plug, Why, nearest};
 use tunesmith_tensor::Shape;
 
 use crate::{Param, Row};
+use crate::side_by_side::Trials;
 
 /// Whether a computation is recorded for training or for prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Trace {
     /// Values under a name, for layers further down; the model's input is the first, under [`INPUT`].
     tags: Vec<(String, Var)>,
     pub(crate) whole: Vec<WholeColumns>,
+    /// What is known of several trials, where they are recorded side by side.
+    pub(crate) trials: Option<Trials>,
     pub(crate) params: Vec<Param>,
     pub(crate) rows: Vec<Row>,
 }
@@ -60,6 +63,7 @@ impl Trace {
             whole_batch: false,
             tags: Vec::new(),
             whole: Vec::new(),
+            trials: None,
             params: Vec::new(),
             rows: Vec::new(),
         }
@@ -199,7 +203,7 @@ impl Trace {
         format!("model.layers.{}", self.path.join("."))
     }
 
-    fn name_of(&self, name: &str) -> String {
+    pub(crate) fn name_of(&self, name: &str) -> String {
         self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".")
     }
 }

@@ -105,6 +105,25 @@ impl Layer for Dense {
         let made = out.shape().dims()[1];
         Ok(out.reshape([lead, &[made]].concat()))
     }
+
+    fn forward_of_each(&self, trace: &mut Trace, trials: &[&dyn Layer], input: &Var) -> Result<Var, Error> {
+        let trials = <dyn Layer>::all_of::<Self>(trials);
+        let units = trials.iter().map(|dense| trace.count(&dense.units)).collect::<Result<Vec<_>, _>>()?;
+        trace.same_of_each("number of units", &units)?;
+        trace.same_of_each("activation", trials.iter().map(|dense| &dense.activation))?;
+        trace.same_of_each("bias", trials.iter().map(|dense| dense.bias))?;
+        let &[_, features] = input.shape().dims() else {
+            let shape = input.shape();
+            return Err(trace.error(format!("in a group dense takes [rows, features], found {shape}")));
+        };
+        let weight = trace.param_of_each("weight", &[units[0], features], &self.init);
+        let mut out = trace.product_of_each(input, &weight);
+        if self.bias {
+            let bias = trace.param_of_each("bias", &[units[0]], &self.bias_init);
+            out = trace.add_of_each(&out, &bias);
+        }
+        activate(trace, &self.activation, &out)
+    }
 }
 
 register!(LayerEntry, Dense);

@@ -46,6 +46,12 @@ impl Layer for Dropout {
         }
         Ok(input * &trace.graph().dropout_mask(input.shape(), self.rate))
     }
+
+    fn forward_of_each(&self, trace: &mut Trace, trials: &[&dyn Layer], input: &Var) -> Result<Var, Error> {
+        let rates: Vec<f64> =
+            <dyn Layer>::all_of::<Self>(trials).iter().map(|dropout| dropout.rate).collect();
+        Ok(trace.dropout_of_each(input, &rates))
+    }
 }
 
 register!(LayerEntry, Dropout);

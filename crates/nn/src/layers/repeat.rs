@@ -48,6 +48,26 @@ impl Layer for Repeat {
         }
         Ok(out)
     }
+
+    fn forward_of_each(&self, trace: &mut Trace, trials: &[&dyn Layer], input: &Var) -> Result<Var, Error> {
+        let trials = <dyn Layer>::all_of::<Self>(trials);
+        trace.same_of_each("number of times", trials.iter().map(|repeat| repeat.times))?;
+        trace.same_of_each("number of layers", trials.iter().map(|repeat| repeat.layers.len()))?;
+        let mut out = input.clone();
+        for copy in 0..self.times {
+            for i in 0..self.layers.len() {
+                let plugs: Vec<&Plug> = trials.iter().map(|repeat| &repeat.layers[i]).collect();
+                let layers = plugs
+                    .iter()
+                    .map(|plug| build_layer(plug, "model.layers"))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let layers: Vec<(&Plug, &dyn Layer)> =
+                    plugs.into_iter().zip(layers.iter().map(|layer| &**layer)).collect();
+                out = trace.layer_of_each(&format!("{}", copy * self.layers.len() + i), &layers, &out)?;
+            }
+        }
+        Ok(out)
+    }
 }
 
 register!(LayerEntry, Repeat);

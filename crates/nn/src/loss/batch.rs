@@ -25,6 +25,8 @@ use tunesmith_autodiff::Var;
 pub struct Batch {
     share: Share,
     weights: Option<Var>,
+    /// How many trials' rows lie side by side; `None` when the batch is of one.
+    trials: Option<usize>,
 }
 
 /// One over what the rows of the whole batch count together.
@@ -38,7 +40,7 @@ impl Batch {
     /// A batch of `rows` rows that count alike.
     #[must_use]
     pub fn of(rows: usize) -> Self {
-        Self { share: Share::Known(1.0 / rows as f64), weights: None }
+        Self { share: Share::Known(1.0 / rows as f64), weights: None, trials: None }
     }
 
     /// A batch whose rows count differently: one over what the rows of the whole count together, a scalar, and what each row
@@ -56,7 +58,24 @@ impl Batch {
         if let Some(weights) = weights {
             assert!(weights.rank() == 1, "Batch::weighted: the weights are {}, not [rows]", weights.shape());
         }
-        Self { share: Share::Fed(share.reshape([])), weights: weights.cloned() }
+        Self { share: Share::Fed(share.reshape([])), weights: weights.cloned(), trials: None }
+    }
+
+    /// The same batch for several trials side by side: row `r * trials + t` of what is looked at is row `r` of trial `t`, and
+    /// a mean becomes a list, one of each trial.
+    ///
+    /// ```
+    /// use tunesmith_autodiff::Graph;
+    /// use tunesmith_nn::Batch;
+    /// let graph = Graph::new();
+    /// let each = graph.param("each", [2 * 3]);
+    /// let means = Batch::of(2).of_each(3).mean(&each);
+    /// assert_eq!(graph.evaluate(&[&means], &[1.0, 2.0, 3.0, 3.0, 4.0, 5.0]), [[2.0, 3.0, 4.0]]);
+    /// ```
+    #[must_use]
+    pub fn of_each(mut self, trials: usize) -> Self {
+        self.trials = Some(trials);
+        self
     }
 
     /// The mean of numbers `[rows, ...]`: their weighted sum over what all rows count, and over the numbers a row has.
@@ -68,11 +87,13 @@ impl Batch {
     pub fn mean(&self, each: &Var) -> Var {
         let dims = each.shape().dims().to_vec();
         let per_row: usize = dims[1..].iter().product();
-        let sum = match &self.weights {
-            None => each.sum(),
-            Some(weights) => {
-                let per_row = if dims.len() > 1 { each.flatten(1).sum_axis(1) } else { each.clone() };
-                (per_row * weights).sum()
+        let rows = |each: &Var| if dims.len() > 1 { each.flatten(1).sum_axis(1) } else { each.clone() };
+        let sum = match (self.trials, &self.weights) {
+            (None, None) => each.sum(),
+            (None, Some(weights)) => (rows(each) * weights).sum(),
+            (Some(trials), weights) => {
+                let rows = weights.as_ref().map_or_else(|| rows(each), |weights| rows(each) * weights);
+                rows.reshape([dims[0] / trials, trials]).sum_axis(0)
             }
         };
         match &self.share {
@@ -84,7 +105,7 @@ impl Batch {
     /// The factor of a sum over all rows, when rows count alike.
     pub(crate) fn even_share(&self) -> Option<f64> {
         match self.share {
-            Share::Known(share) if self.weights.is_none() => Some(share),
+            Share::Known(share) if self.weights.is_none() && self.trials.is_none() => Some(share),
             _ => None,
         }
     }
