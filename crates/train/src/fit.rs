@@ -320,18 +320,13 @@ impl Trainer {
 
     /// One pass over the rows: the mean loss, or `None` when the reporter wants to end.
     fn epoch(&mut self, epoch: usize, reporter: &mut dyn Reporter) -> Result<Option<f64>, Outcome> {
-        let (total, per_epoch) = (self.total_steps(), self.batches.per_epoch());
+        let per_epoch = self.batches.per_epoch();
         let (mut sum, mut rows) = (0.0, 0);
         for batch in self.batches.epoch(epoch as u64) {
             if reporter.interrupted() == Flow::Stop {
                 return Ok(None);
             }
-            let point = Point {
-                step: self.step,
-                total_steps: total,
-                epoch: self.step as f64 / per_epoch as f64,
-                total_epochs: self.training.epochs as f64,
-            };
+            let point = point_at(self.step, per_epoch, self.training.epochs);
             let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
             let pace = Pace { scale: factor * self.lr_factor, progress: point.progress() };
             let noise = self.seed.named("noise").at(self.step as u64);
@@ -353,24 +348,50 @@ impl Trainer {
     }
 
     fn measure(&mut self, loss: f64, averaged: bool) -> Values {
-        let mut values: Values = BTreeMap::new();
-        values.insert("loss".into(), loss);
         let point = Point::new(self.step.saturating_sub(1), self.total_steps(), self.training.epochs as f64);
         let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
-        values.insert("lr".into(), self.optimizer.lr() * factor * self.lr_factor);
-        let mut put = |part: &str, measured: Measured| {
-            values.insert(format!("{part}loss"), measured.loss);
-            values.extend(measured.metrics.into_iter().map(|(name, value)| (format!("{part}{name}"), value)));
-        };
-        let params = if averaged { &self.averaged } else { &self.params };
-        if self.training.measure_training {
-            put("", self.evaluator.measure(params, &self.train));
-        }
-        if let Some(validation) = &self.validation {
-            put("validation_", self.evaluator.measure(params, validation));
-        }
-        values
+        measured_values(
+            &mut self.evaluator,
+            if averaged { &self.averaged } else { &self.params },
+            [Some(&self.train).filter(|_| self.training.measure_training), self.validation.as_ref()],
+            loss,
+            self.optimizer.lr() * factor * self.lr_factor,
+        )
     }
+}
+
+/// How far a training is before a step.
+pub(crate) fn point_at(step: usize, per_epoch: usize, epochs: usize) -> Point {
+    Point {
+        step,
+        total_steps: per_epoch * epochs,
+        epoch: step as f64 / per_epoch as f64,
+        total_epochs: epochs as f64,
+    }
+}
+
+/// What the history says after an epoch: the running loss, the rate, and what the training and the validation rows
+/// measure, where they are to be measured.
+pub(crate) fn measured_values(
+    evaluator: &mut Evaluator,
+    params: &[f32],
+    [train, validation]: [Option<&Dataset>; 2],
+    loss: f64,
+    lr: f64,
+) -> Values {
+    let mut values: Values = BTreeMap::new();
+    values.insert("loss".into(), loss);
+    values.insert("lr".into(), lr);
+    let mut put = |part: &str, measured: Measured| {
+        values.insert(format!("{part}loss"), measured.loss);
+        values.extend(measured.metrics.into_iter().map(|(name, value)| (format!("{part}{name}"), value)));
+    };
+    for (part, data) in [("", train), ("validation_", validation)] {
+        if let Some(data) = data {
+            put(part, evaluator.measure(params, data));
+        }
+    }
+    values
 }
 
 /// What is measured after every epoch, under the names of the history.

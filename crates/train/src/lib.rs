@@ -21,6 +21,7 @@ pub mod callback;
 
 mod around;
 mod fit;
+mod group;
 
 pub mod checkpoint;
 
@@ -33,6 +34,7 @@ pub use evaluate::{Evaluator, Measured, Predicted, Unit};
 pub use files::write_whole;
 pub use fit::{Fitted, Outcome, Trainer};
 pub use fitting::outputs_for;
+pub use group::{GroupStepper, GroupTrainer, Member, Turn};
 pub use history::{History, Values};
 pub use metric::{Confusion, Metric, MetricEntry, Named, Predictions, Truth};
 pub use settings::Training;
