@@ -11,4 +11,4 @@ mod workloads;
 
 pub use hand_loop::HandLoop;
 pub use measure::{alternating, on_threads, time};
-pub use workloads::{Network, TrainingStep, WORKLOADS, Workload};
+pub use workloads::{GroupStep, Network, TrainingStep, WORKLOADS, Workload};

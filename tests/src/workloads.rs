@@ -9,7 +9,7 @@ use tunesmith_nn::Sequential;
 use tunesmith_nn::layers::{Conv2d, Dense, Embedding, Flatten, Lstm, MaxPool2d, TransformerEncoderLayer};
 use tunesmith_optim::{Adam, Layout, Optimizer, Pace, Rule};
 use tunesmith_tensor::{DType, Par};
-use tunesmith_train::Stepper;
+use tunesmith_train::{GroupStepper, Member, Stepper, Turn};
 
 /// A network trained by Adam on random rows.
 #[derive(Clone, Copy, Debug)]
@@ -173,13 +173,78 @@ impl Workload {
             .map(|param| (param.name, param.shape.dims().to_vec()));
         optimizer.init(&Layout::packed(layout), DType::F32);
         let params = model.initial_params(0).into_iter().map(|x| x as f32).collect();
-        let data = self.data();
+        TrainingStep { model, stepper, optimizer, params, feed: RowFeed::new(self) }
+    }
+
+    /// Several of it as a group, each with another seed and its own rate.
+    #[must_use]
+    pub fn group(&self, trials: usize) -> GroupStep {
+        let model = self.model();
+        let member = |trial: usize| {
+            let adam = Adam { lr: 1e-3 * (1.0 + trial as f64 / trials as f64), ..Adam::default() };
+            let params = model.initial_params(trial as u64).into_iter().map(|x| x as f32).collect();
+            Member::new(&model, params, adam.optimizer())
+        };
+        let members = (0..trials).map(member).collect();
+        let stepper = GroupStepper::new(members, &self.network.loss()).expect("its layers are dense");
+        let turn = |trial: usize| Some(Turn { pace: Pace::default(), noise: Seed::new(trial as u64) });
+        GroupStep { stepper, turns: (0..trials).map(turn).collect(), feed: RowFeed::new(self) }
+    }
+}
+
+/// The rows of one batch after another.
+#[derive(Debug)]
+struct RowFeed {
+    data: Dataset,
+    order: Vec<usize>,
+    batch: usize,
+    next: usize,
+    count: u64,
+}
+
+impl RowFeed {
+    fn new(workload: &Workload) -> Self {
+        let data = workload.data();
         // A shuffled order, as in training: each batch is gathered from all over the data set.
         let mut generator = Seed::new(0).named("order").generator();
         let mut keyed: Vec<(f64, usize)> = (0..data.rows()).map(|row| (generator.uniform(), row)).collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         let order = keyed.into_iter().map(|(_, row)| row).collect();
-        TrainingStep { model, stepper, optimizer, params, data, order, batch: self.batch, next: 0, count: 0 }
+        Self { data, order, batch: workload.batch, next: 0, count: 0 }
+    }
+
+    /// The next batch's rows, and the data they are of.
+    fn advance(&mut self) -> (&Dataset, &[usize]) {
+        let rows = &self.order[self.next..self.next + self.batch];
+        self.next = (self.next + self.batch) % self.order.len();
+        self.count += 1;
+        (&self.data, rows)
+    }
+}
+
+/// Several networks in training as a group: each call of [`step`](GroupStep::step) is one step of all of them.
+#[derive(Debug)]
+pub struct GroupStep {
+    stepper: GroupStepper,
+    turns: Vec<Option<Turn>>,
+    feed: RowFeed,
+}
+
+impl GroupStep {
+    /// Gathers a batch, runs it forward and backward for all networks, and updates the parameters of each.
+    ///
+    /// # Panics
+    /// When a training diverges.
+    pub fn step(&mut self) {
+        let (data, rows) = self.feed.advance();
+        let losses = self.stepper.step(data, rows, &self.turns);
+        assert!(losses.iter().all(Result::is_ok), "the gradients of a small network are finite");
+    }
+
+    /// What a step computes, kernel by kernel, and the time of each.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        self.stepper.explain(&self.feed.data, self.feed.batch)
     }
 }
 
@@ -190,18 +255,14 @@ pub struct TrainingStep {
     stepper: Stepper,
     optimizer: Box<dyn Optimizer>,
     params: Vec<f32>,
-    data: Dataset,
-    order: Vec<usize>,
-    batch: usize,
-    next: usize,
-    count: u64,
+    feed: RowFeed,
 }
 
 impl TrainingStep {
     /// How many parts a batch is cut into.
     #[must_use]
     pub fn shards(&self) -> usize {
-        self.stepper.shards_of(self.batch)
+        self.stepper.shards_of(self.feed.batch)
     }
 
     /// The matrix products of one step: for each part of a batch, how often, rows, inner size, columns.
@@ -210,7 +271,7 @@ impl TrainingStep {
     /// Before the first step.
     #[must_use]
     pub fn products(&self) -> Vec<Vec<(usize, [usize; 3])>> {
-        let plans = self.stepper.plans(self.batch);
+        let plans = self.stepper.plans(self.feed.batch);
         assert!(!plans.is_empty(), "plans are made in the first step");
         plans.iter().map(|plan| plan.products()).collect()
     }
@@ -221,7 +282,7 @@ impl TrainingStep {
     /// When the training diverges.
     pub fn profile(&mut self, runs: usize) -> (Vec<Vec<Timing>>, f64) {
         self.step();
-        let kernels = self.stepper.profile(self.batch, &self.params, runs);
+        let kernels = self.stepper.profile(self.feed.batch, &self.params, runs);
         let learnt = self.model.param_count();
         let gradients = vec![1e-3; learnt];
         let pass = |optimizer: &mut dyn Optimizer, params: &mut [f32]| {
@@ -239,12 +300,10 @@ impl TrainingStep {
     /// # Panics
     /// When the training diverges.
     pub fn step(&mut self) -> f64 {
-        let rows = &self.order[self.next..self.next + self.batch];
-        self.next = (self.next + self.batch) % self.order.len();
-        self.count += 1;
-        let noise = Seed::new(self.count);
+        let noise = Seed::new(self.feed.count + 1);
+        let (data, rows) = self.feed.advance();
         let (params, optimizer) = (&mut self.params, &mut *self.optimizer);
-        let loss = self.stepper.step(&self.data, rows, params, optimizer, Pace::default(), noise);
+        let loss = self.stepper.step(data, rows, params, optimizer, Pace::default(), noise);
         loss.expect("the gradients of a small network are finite")
     }
 }
