@@ -241,10 +241,10 @@ impl GroupStep {
         assert!(losses.iter().all(Result::is_ok), "the gradients of a small network are finite");
     }
 
-    /// What a step computes, kernel by kernel, and the time of each.
+    /// What each kernel call of a step's graph costs.
     #[must_use]
-    pub fn explain(&self) -> String {
-        self.stepper.explain(&self.feed.data, self.feed.batch)
+    pub fn profile(&self, runs: usize) -> Vec<Timing> {
+        self.stepper.profile(&self.feed.data, self.feed.batch, runs)
     }
 }
 

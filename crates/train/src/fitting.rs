@@ -216,4 +216,17 @@ impl Fed {
             _ => run(&inputs[..count], &[]),
         }
     }
+
+    /// The same behind an index input of the graph's own.
+    pub(crate) fn feed_beside<R>(
+        &self,
+        first: &[i64],
+        x: &[f32],
+        run: impl FnOnce(&[&[f32]], &[&[i64]]) -> R,
+    ) -> R {
+        self.feed(x, |inputs, indices| {
+            let both = [first, indices.first().copied().unwrap_or_default()];
+            run(inputs, &both[..1 + indices.len()])
+        })
+    }
 }

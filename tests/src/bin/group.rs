@@ -13,16 +13,16 @@ struct Settings {
     threads: usize,
     rounds: usize,
     seconds: f64,
-    explain: bool,
+    profile: bool,
 }
 
 impl Settings {
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut settings = Self { trials: 16, threads: 2, rounds: 15, seconds: 0.1, explain: false };
+        let mut settings = Self { trials: 16, threads: 2, rounds: 15, seconds: 0.1, profile: false };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
-            if argument == "--explain" {
-                settings.explain = true;
+            if argument == "--profile" {
+                settings.profile = true;
                 continue;
             }
             let text = arguments.next().ok_or_else(|| format!("{argument} takes a number"))?;
@@ -34,9 +34,14 @@ impl Settings {
                 "--rounds" => settings.rounds = number()?,
                 "--seconds" => {
                     let seconds = text.parse().ok().filter(|&seconds: &f64| seconds > 0.0);
-                    settings.seconds = seconds.ok_or_else(|| format!("--seconds takes a time, not `{text}`"))?;
+                    settings.seconds =
+                        seconds.ok_or_else(|| format!("--seconds takes a time, not `{text}`"))?;
                 }
-                other => return Err(format!("{other}: there are --trials, --threads, --rounds, --seconds and --explain")),
+                other => {
+                    return Err(format!(
+                        "{other}: there are --trials, --threads, --rounds, --seconds and --profile"
+                    ));
+                }
             }
         }
         Ok(settings)
@@ -79,19 +84,30 @@ fn measure(workload: Workload, settings: &Settings) -> String {
     let (mut one_group, mut a_group_each) = (groups(1), groups(threads));
     let mut ways = vec![
         Way::new("one_by_one_1".into(), seconds, |steps| {
-            one_by_one.iter_mut().for_each(|trial| (0..steps).for_each(|_| drop(trial.step())));
+            one_by_one.iter_mut().for_each(|trial| {
+                (0..steps).for_each(|_| {
+                    trial.step();
+                })
+            });
         }),
         Way::new("group_1".into(), seconds, |steps| {
             one_group.iter_mut().for_each(|group| (0..steps).for_each(|_| group.step()));
         }),
         Way::new(format!("one_by_one_{threads}"), seconds, |steps| {
             pool.install(|| {
-                side_by_side.par_iter_mut().with_max_len(1).for_each(|trial| (0..steps).for_each(|_| drop(trial.step())));
+                side_by_side.par_iter_mut().with_max_len(1).for_each(|trial| {
+                    (0..steps).for_each(|_| {
+                        trial.step();
+                    })
+                });
             });
         }),
         Way::new(format!("group_each_{threads}"), seconds, |steps| {
             pool.install(|| {
-                a_group_each.par_iter_mut().with_max_len(1).for_each(|group| (0..steps).for_each(|_| group.step()));
+                a_group_each
+                    .par_iter_mut()
+                    .with_max_len(1)
+                    .for_each(|group| (0..steps).for_each(|_| group.step()));
             });
         }),
     ];
@@ -120,8 +136,12 @@ fn main() -> ExitCode {
     };
     for name in ["article", "digits_mlp"] {
         let workload = Workload::find(name).expect("a workload of the house");
-        if settings.explain {
-            println!("{}", workload.group(settings.trials).explain());
+        if settings.profile {
+            let timings = workload.group(settings.trials).profile(2000);
+            for timing in &timings {
+                println!("{:9.0} ns  {}", 1e9 * timing.seconds, timing.kernel);
+            }
+            println!("{:9.0} ns  all", 1e9 * timings.iter().map(|timing| timing.seconds).sum::<f64>());
         } else {
             println!("{}", on_threads(1, || measure(workload, &settings)));
         }

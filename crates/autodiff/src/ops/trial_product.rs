@@ -5,8 +5,8 @@
 //! apart, and its weights are a stretch of memory.
 
 use tunesmith_tensor::Shape;
-use tunesmith_tensor::kernel::Real;
 use tunesmith_tensor::kernel::gemm::gemm;
+use tunesmith_tensor::kernel::{Real, vectorize};
 
 use crate::op::{Call, Primitive, Site};
 use crate::{Var, gradient_cases};
@@ -28,6 +28,9 @@ pub struct TrialProduct {
     trials: usize,
     side: Side,
 }
+
+/// Below so many multiplications a trial, plain loops cost less than a call of the general product.
+const FEW: usize = 512;
 
 /// Sizes of one trial's product: rows, inputs and outputs.
 type Sizes = [usize; 3];
@@ -72,6 +75,12 @@ impl Primitive for TrialProduct {
         let trials = self.trials;
         if call.out.is_empty() {
             return;
+        }
+        if rows * features * units < FEW {
+            return vectorize(
+                #[inline(always)]
+                || self.run_plain([rows, features, units], call.inputs[0], call.inputs[1], call.out),
+            );
         }
         // Where a trial's part begins, and its (row, column) strides.
         let x = |trial: usize| (trial * features, (trials * features, 1));
@@ -126,6 +135,59 @@ impl Primitive for TrialProduct {
     }
 }
 
+impl TrialProduct {
+    /// The same for small sizes.
+    #[inline(always)]
+    fn run_plain<T: Real>(&self, [_, features, units]: Sizes, left: &[T], right: &[T], out: &mut [T]) {
+        let trials = self.trials;
+        if features == 0 || units == 0 {
+            return out.fill(T::ZERO);
+        }
+        let weights = units * features;
+        match self.side {
+            Side::Output => {
+                for (x, y) in left.chunks_exact(trials * features).zip(out.chunks_exact_mut(trials * units)) {
+                    let each = x.chunks_exact(features).zip(right.chunks_exact(weights));
+                    for ((x, w), y) in each.zip(y.chunks_exact_mut(units)) {
+                        for (y, w) in y.iter_mut().zip(w.chunks_exact(features)) {
+                            *y = x.iter().zip(w).fold(T::ZERO, |sum, (&x, &w)| sum + x * w);
+                        }
+                    }
+                }
+            }
+            Side::Input => {
+                for (y, x) in left.chunks_exact(trials * units).zip(out.chunks_exact_mut(trials * features)) {
+                    let each = y.chunks_exact(units).zip(right.chunks_exact(weights));
+                    for ((y, w), x) in each.zip(x.chunks_exact_mut(features)) {
+                        for (x, &w) in x.iter_mut().zip(w) {
+                            *x = y[0] * w;
+                        }
+                        for (&y, w) in y.iter().zip(w.chunks_exact(features)).skip(1) {
+                            add_scaled(x, y, w);
+                        }
+                    }
+                }
+            }
+            Side::Weight => {
+                out.fill(T::ZERO);
+                for (y, x) in left.chunks_exact(trials * units).zip(right.chunks_exact(trials * features)) {
+                    let each = y.chunks_exact(units).zip(x.chunks_exact(features));
+                    for ((y, x), w) in each.zip(out.chunks_exact_mut(weights)) {
+                        for (&y, w) in y.iter().zip(w.chunks_exact_mut(features)) {
+                            add_scaled(w, y, x);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_scaled<T: Real>(sum: &mut [T], factor: T, x: &[T]) {
+    sum.iter_mut().zip(x).for_each(|(sum, &x)| *sum += factor * x);
+}
+
 /// What lies from an element on; nothing for an operand without elements.
 fn from<T>(operand: &[T], start: usize) -> &[T] {
     operand.get(start..).unwrap_or(&[])
@@ -156,4 +218,5 @@ impl Var {
 gradient_cases! {
     "trial_product" [[6, 4], [4, 4]] |x| x[0].trial_product(&x[1], 2).square();
     "trial_product, one output each" [[6, 2], [3, 2]] |x| x[0].trial_product(&x[1], 3).square();
+    "trial_product, large" [[8, 13], [20, 13]] |x| x[0].trial_product(&x[1], 2).square();
 }

@@ -130,7 +130,12 @@ impl Op for Fused {
 }
 
 /// Joins what can be joined.
-pub(super) fn fuse(nodes: &[Node], drafts: Vec<Draft>, kept: &[usize]) -> Vec<Draft> {
+pub(super) fn fuse(nodes: &[Node], mut drafts: Vec<Draft>, kept: &[usize]) -> Vec<Draft> {
+    // An elementwise operation does not read shapes: it may as well read what a reshape is made of, which lets it join
+    // what made that.
+    for draft in drafts.iter_mut().filter(|draft| draft.op.elementwise()) {
+        draft.inputs.iter_mut().for_each(|input| *input = storage(nodes, *input));
+    }
     let mut consumers: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     for (index, draft) in drafts.iter().enumerate() {
         for &input in &draft.inputs {
@@ -150,7 +155,7 @@ pub(super) fn fuse(nodes: &[Node], drafts: Vec<Draft>, kept: &[usize]) -> Vec<Dr
         if !drafts[root].op.elementwise() || joined_into[root] != usize::MAX {
             continue;
         }
-        // Walk back: a producer joins when it is of this shape and nobody outside the group reads it.
+        // Walk back: a producer joins when it is of this length and nobody outside the group reads it.
         let mut group = vec![root];
         joined_into[root] = root;
         for candidate in (0..root).rev() {
@@ -160,7 +165,7 @@ pub(super) fn fuse(nodes: &[Node], drafts: Vec<Draft>, kept: &[usize]) -> Vec<Dr
                 && draft.gradient.is_none()
                 && joined_into[candidate] == usize::MAX
                 && !is_output(id)
-                && nodes[id].shape == nodes[drafts[root].id].shape
+                && nodes[id].shape.numel() == nodes[drafts[root].id].shape.numel()
                 && !consumers[id].is_empty()
                 && consumers[id]
                     .iter()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use tunesmith_autodiff::{Feed, Runner};
+use tunesmith_autodiff::{Feed, Runner, Timing};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
@@ -106,6 +106,17 @@ struct Batch {
     gradients: Vec<f32>,
 }
 
+impl Batch {
+    /// Fills the buffers for some rows that count so much.
+    fn gather(&mut self, data: &Dataset, rows: &[usize], count: Option<f64>, trials: usize) {
+        for (of_each, &row) in self.rows.chunks_exact_mut(trials).zip(rows) {
+            of_each.fill(row);
+        }
+        data.gather_rows(rows, &mut self.x);
+        self.y.gather(data, &self.rows, count);
+    }
+}
+
 impl GroupStepper {
     /// A stepper for several trials and a loss.
     ///
@@ -180,15 +191,9 @@ impl GroupStepper {
             *noise = turn.map_or(0, |turn| turn.noise.at(0).value().cast_signed());
         }
         let count = fitting::count(label_weights.as_ref(), data, rows.iter().copied());
-        let Batch { runner, x, rows: of_each, y, gradients } = batch;
-        for (of_each, &row) in of_each.chunks_exact_mut(trials).zip(rows) {
-            of_each.fill(row);
-        }
-        data.gather_rows(rows, x);
-        y.gather(data, of_each, count);
-        y.feed(x, |inputs, codes| {
-            let both = [noise, codes.first().copied().unwrap_or_default()];
-            let indices = &both[..1 + codes.len()];
+        batch.gather(data, rows, count, trials);
+        let Batch { runner, x, y, gradients, .. } = batch;
+        y.feed_beside(noise, x, |inputs, indices| {
             runner.run_training(Feed { params: slab, inputs, indices, noise: 0 }, gradients);
         });
         losses.clear();
@@ -247,13 +252,21 @@ impl GroupStepper {
         self.members
     }
 
-    /// The plan for batches of so many rows: what one step computes.
+    /// Runs a step's graph several times, without the optimizers, and says what each kernel call costs: see
+    /// [`Runner::profile`]. The rows are the data's first.
     ///
     /// # Panics
     /// When data and models do not have the same sizes.
     #[must_use]
-    pub fn explain(&self, data: &Dataset, rows: usize) -> String {
-        self.batch(data, rows).runner.plan().explain()
+    pub fn profile(&self, data: &Dataset, rows: usize, runs: usize) -> Vec<Timing> {
+        let rows: Vec<usize> = (0..rows).collect();
+        let mut batch = self.batch(data, rows.len());
+        let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
+        batch.gather(data, &rows, count, self.members.len());
+        batch.y.feed_beside(&self.noise, &batch.x, |inputs, indices| {
+            let feed = Feed { params: &self.slab, inputs, indices, noise: 0 };
+            batch.runner.profile(feed, &mut batch.gradients, runs)
+        })
     }
 
     /// Copies all parameters to where the graph reads them.
