@@ -51,5 +51,11 @@ fn main() -> ExitCode {
             ok &= found == 0;
         }
     }
+    for workload in &WORKLOADS[..2] {
+        let mut group = workload.group(4);
+        let found = allocations(&mut || group.step());
+        println!("{} in a group of 4: {found} allocations in {STEPS} steps", workload.name);
+        ok &= found == 0;
+    }
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -30,6 +30,8 @@ cargo xtask COMMAND
                             --peer: beside a program that prints samples_per_s of a workload
   roofline [WORKLOAD ...] [--threads N] [--kernels]
                             training steps beside their matrix products alone; --kernels: where their time goes
+  group [--trials N] [--threads N] [--rounds N] [--seconds S] [--profile]
+                            steps a second of several equal nets: as groups, and one by one
   job [--seeds N]           the main job, examples/digits.toml, over N seeds (default 10): accuracy and seconds
   optimizers [--seeds N] [--trials N] [--write] [RULE ...]
                             every rule with the same budget on small tables; --write: docs/OPTIMIZERS.md
@@ -51,8 +53,7 @@ fn main() -> ExitCode {
         "parity" => suites::parity(rest),
         "props" => suites::props(rest),
         "kill" => suites::kill(),
-        "throughput" => suites::throughput(rest),
-        "roofline" => suites::roofline(rest),
+        "throughput" | "roofline" | "group" => suites::measure(command, rest),
         "job" => job::job(rest),
         "optimizers" => optimizers::optimizers(rest),
         "bench" => suites::bench(rest),

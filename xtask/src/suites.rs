@@ -35,19 +35,10 @@ pub(crate) fn kill() -> Result<(), String> {
     run(command)
 }
 
-/// Samples a second of whole training steps.
-pub(crate) fn throughput(arguments: &[String]) -> Result<(), String> {
-    program("throughput", arguments)
-}
-
-/// How near training steps come to what their matrix products alone would take.
-pub(crate) fn roofline(arguments: &[String]) -> Result<(), String> {
-    program("roofline", arguments)
-}
-
-/// A measuring program of the package, compiled for speed.
-fn program(name: &str, arguments: &[String]) -> Result<(), String> {
-    let mut command = cargo(&["run", "--quiet", "--release", "--package", PACKAGE, "--bin", name, "--"]);
+/// A measuring program, compiled for speed: samples a second of whole training steps, how near they come to their matrix
+/// products alone, or trials a second of groups.
+pub(crate) fn measure(program: &str, arguments: &[String]) -> Result<(), String> {
+    let mut command = cargo(&["run", "--quiet", "--release", "--package", PACKAGE, "--bin", program, "--"]);
     command.args(arguments);
     run(command)
 }

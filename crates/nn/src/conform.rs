@@ -8,7 +8,7 @@ use tunesmith_core::{Entry, Generator, Plug, Seed, all, conform};
 use tunesmith_tensor::Shape;
 
 use crate::loss::probe::Probe;
-use crate::{ActivationEntry, InitEntry, LayerEntry, Loss, LossEntry, Mode, Sequential, Targets};
+use crate::{ActivationEntry, InitEntry, LayerEntry, Loss, LossEntry, Mode, Sequential, SideBySide, Targets};
 
 /// Checks every linked plug-in of this crate's kinds; returns what is wrong, one line each.
 ///
@@ -166,8 +166,8 @@ pub fn init(entry: &InitEntry) -> Vec<String> {
 }
 
 /// A layer with its defaults works on a batch of its sample: unique parameter names, the same parameters in training and
-/// prediction, rows independent of each other in prediction, and the derivative of its values by its parameters and by
-/// its input, in prediction and in training.
+/// prediction, rows independent of each other in prediction, the derivative of its values by its parameters and by its
+/// input, in prediction and in training, and in a group, if it can be in one, the values it has alone.
 #[must_use]
 pub fn layer(entry: &LayerEntry) -> Vec<String> {
     let name = entry.meta().name;
@@ -209,7 +209,39 @@ pub fn layer(entry: &LayerEntry) -> Vec<String> {
     for mode in [Mode::Prediction, Mode::Training] {
         wrong.extend(layer_slope(&model, mode, &slab, &samples, sample.below.is_none()));
     }
+    wrong.extend(layer_in_group(&model, &samples));
     wrong
+}
+
+/// Two trials side by side put out what each puts out alone, with its own parameters and random numbers.
+fn layer_in_group(model: &Sequential, samples: &[f64]) -> Option<String> {
+    let Ok(group) = SideBySide::trace(&[model.clone(), model.clone()], 4) else { return None };
+    let slabs = [1, 2].map(|seed| model.initial_params(seed));
+    let (mut slab, mut start) = (Vec::new(), 0);
+    for param in &group.params {
+        let end = start + param.shape.numel();
+        slabs.iter().for_each(|own| slab.extend(&own[start..end]));
+        start = end;
+    }
+    let run = |graph: &Graph, output: &Var, feed: Feed<'_, f64>| {
+        let mut runner = Runner::<f64>::new(graph.plan(&[&(output + &graph.scalar(0.0))]));
+        runner.run(feed);
+        runner.output(0).to_vec()
+    };
+    let feed = Feed { params: &slab, inputs: &[samples], indices: &[&[5, 6]], noise: 0 };
+    let together = run(&group.graph, &group.output, feed);
+    let width = together.len() / 8;
+    for (trial, params) in slabs.iter().enumerate() {
+        let traced = model.trace(4, Mode::Training);
+        let feed = Feed { params, inputs: &[samples], indices: &[], noise: 5 + trial as u64 };
+        let alone = run(&traced.graph, &traced.output, feed);
+        let own = together.chunks(width.max(1)).skip(trial).step_by(2).flatten();
+        let far = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-12 * (1.0 + b.abs());
+        if alone.len() != 4 * width || own.zip(&alone).any(far) {
+            return Some("puts out other values in a group than alone".into());
+        }
+    }
+    None
 }
 
 /// The derivative of a model's outputs by all it learns and, where that is asked, by its input.
