@@ -10,7 +10,8 @@ use tunesmith_tensor::Par;
 
 use super::step::{GroupStepper, Member, Turn};
 use crate::evaluate::Evaluator;
-use crate::fit::{Fitted, Outcome, before_the_rule, measured_values, point_at};
+use crate::around::before_the_rule;
+use crate::fit::{Fitted, Outcome, measured_values, point_at};
 use crate::history::{History, Values};
 use crate::settings::Training;
 
