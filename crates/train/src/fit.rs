@@ -123,7 +123,6 @@ impl Trainer {
         if let Some(validation) = validation {
             fitting::check_samples(model, validation)?;
         }
-        let stepper = Stepper::new(model, &training.loss, par)?;
         let mut optimizer = OptimizerEntry::make(&training.optimizer, "training.optimizer")?;
         optimizer.prepend(around::before_the_rule(training));
         optimizer.append(around::behind_the_rule(training));
@@ -145,7 +144,8 @@ impl Trainer {
             .map(|(i, plug)| CallbackEntry::make(plug, &format!("training.callbacks.{i}")))
             .collect::<Result<_, _>>()?;
         let seed = Seed::new(training.seed as u64);
-        let batch = if optimizer.full_batch() { train.rows() } else { training.batch_size };
+        let (batch, part) = rows_of(training, optimizer.full_batch(), train.rows());
+        let stepper = Stepper::new(model, &training.loss, par)?.in_parts_of(part);
         let mut params = model.initial_params(training.seed as u64);
         if let Some(width) = width {
             width.scale_first_weights(&layout, &mut params);
@@ -173,7 +173,7 @@ impl Trainer {
             optimizer,
             schedule,
             callbacks,
-            batches: Batches::new(train.rows(), batch.max(1), seed.named("order")),
+            batches: Batches::new(train.rows(), batch, seed.named("order")),
             params,
             lr_factor: 1.0,
             step: 0,
@@ -187,7 +187,8 @@ impl Trainer {
     /// As for [`Trainer::new`], which has found none before.
     pub fn parallel(mut self, par: Par) -> Result<Self, Error> {
         self.par = par;
-        self.stepper = Stepper::new(&self.model, &self.training.loss, par)?;
+        let (_, part) = rows_of(&self.training, self.optimizer.full_batch(), self.train.rows());
+        self.stepper = Stepper::new(&self.model, &self.training.loss, par)?.in_parts_of(part);
         self.evaluator =
             Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
         Ok(self)
@@ -392,6 +393,16 @@ pub(crate) fn measured_values(
         }
     }
     values
+}
+
+/// The rows of a step, and how many of them go through the model at once.
+fn rows_of(training: &Training, full_batch: bool, rows: usize) -> (usize, usize) {
+    let accumulate = training.accumulate.max(1);
+    if full_batch {
+        (rows.max(1), rows.max(1).div_ceil(accumulate))
+    } else {
+        (training.batch_size.saturating_mul(accumulate).max(1), training.batch_size.max(1))
+    }
 }
 
 /// What is measured after every epoch, under the names of the history.

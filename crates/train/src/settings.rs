@@ -22,6 +22,9 @@ pub struct Training {
     pub epochs: usize,
     /// Rows per step; a rule that needs the whole data takes all.
     pub batch_size: usize,
+    /// Batches whose gradients make one step together, as one batch of all their rows would; the last step of an epoch
+    /// takes what is left. For a rule that needs the whole data: the parts it is gone through in.
+    pub accumulate: usize,
     /// The rule that turns gradients into updates.
     pub optimizer: Plug,
     /// The factor on the learning rate over time.
@@ -66,6 +69,7 @@ impl Default for Training {
             loss: Plug::new("cross_entropy"),
             epochs: 30,
             batch_size: 32,
+            accumulate: 1,
             optimizer: Plug::new("adam"),
             schedule: None,
             l1: 0.0,
@@ -104,6 +108,15 @@ impl Describe for Training {
             .log()
             .rarely()
             .valid(1.0, f64::INFINITY),
+        Param::int(
+            "accumulate",
+            1,
+            8,
+            |s: &mut Self| &mut s.accumulate,
+            "batches that make one step together",
+        )
+        .fixed()
+        .valid(1.0, f64::INFINITY),
         Param::plug("optimizer", "optimizer", |s: &mut Self| &mut s.optimizer, "the rule of the updates"),
         Param::optional_plug(
             "schedule",

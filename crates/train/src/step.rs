@@ -26,6 +26,8 @@ const MIN_SHARD_FLOPS: u64 = 4_000_000;
 const MIN_ROWS: usize = 4;
 /// Operations that take as long as writing and adding up one number of a gradient.
 const FLOPS_PER_GRADIENT: u64 = 200;
+/// Elements of a piece when gradients are added.
+const PIECE: usize = 1 << 14;
 
 /// How many shards a batch of that many rows is cut into: twice as many as long as each still has enough to do, which is
 /// more than all of their gradients cost.
@@ -51,6 +53,26 @@ struct Shard {
     y: Fed,
     gradients: Vec<f32>,
     loss: f64,
+}
+
+impl Shard {
+    /// Computes loss and gradients of its rows out of those of a part.
+    fn run(&mut self, data: &Dataset, part: &[usize], count: Option<f64>, params: &[f32], noise: Seed) {
+        let rows = &part[self.rows.clone()];
+        data.gather_rows(rows, &mut self.x);
+        self.y.gather(data, rows, count);
+        let Self { runner, x, y, gradients, .. } = self;
+        let noise = noise.value();
+        y.feed(x, |inputs, indices| runner.run_training(Feed { params, inputs, indices, noise }, gradients));
+        self.loss = self.runner.loss();
+    }
+}
+
+/// Adds one slab to another.
+fn add(par: Par, sum: &mut [f32], gradient: &[f32]) {
+    par.for_each_chunk(PIECE, [sum], [gradient], |_, [sum], [gradient]| {
+        elementwise::zip_in_place(sum, gradient, |sum, gradient| sum + gradient);
+    });
 }
 
 /// Takes training steps: batch in, parameters changed.
@@ -84,8 +106,15 @@ pub struct Stepper {
     learnt: usize,
     /// The slab that a rule tries, when it evaluates more than once a step.
     tried: Vec<f32>,
-    /// The shards for each size of batch that was met: the usual one, and the last of an epoch.
-    batches: BTreeMap<usize, Vec<Shard>>,
+    /// The most rows that go through the model at once.
+    part: usize,
+    /// The sum of the gradients of all parts of a batch but the last.
+    earlier: Vec<f32>,
+    /// The buffers as they were before a batch of several parts.
+    buffers: Vec<f32>,
+    /// The shards for each size that was met, by rows at once and rows of the whole batch: the usual one, and the last
+    /// of an epoch.
+    batches: BTreeMap<(usize, usize), Vec<Shard>>,
 }
 
 impl Stepper {
@@ -96,8 +125,32 @@ impl Stepper {
     pub fn new(model: &Sequential, loss: &Plug, par: Par) -> Result<Self, Error> {
         let loss = find_loss(loss, "training.loss")?;
         let (label_weights, learnt) = (loss.label_weights(), model.param_count());
-        let (model, tried, batches) = (model.clone(), Vec::new(), BTreeMap::new());
-        Ok(Self { model, loss, label_weights, par, learnt, tried, batches })
+        Ok(Self {
+            model: model.clone(),
+            loss,
+            label_weights,
+            par,
+            learnt,
+            tried: Vec::new(),
+            part: usize::MAX,
+            earlier: Vec::new(),
+            buffers: Vec::new(),
+            batches: BTreeMap::new(),
+        })
+    }
+
+    /// The same, going through a batch in parts of at most that many rows, whose gradients are added before the one
+    /// step: the batch as a whole need not fit into memory. Every row counts as it does in the whole batch. A layer that
+    /// normalises over its batch sees a part at a time, and its running statistics move with each, as in PyTorch.
+    ///
+    /// # Panics
+    /// When that is zero.
+    #[must_use]
+    #[track_caller]
+    pub fn in_parts_of(mut self, rows: usize) -> Self {
+        assert!(rows > 0, "in_parts_of: a part of 0 rows holds nothing");
+        self.part = rows;
+        self
     }
 
     /// Takes one step on the rows of a batch and returns the batch's loss before it.
@@ -119,54 +172,102 @@ impl Stepper {
         pace: Pace,
         noise: Seed,
     ) -> Result<f64, StepError> {
-        if !self.batches.contains_key(&rows.len()) {
-            let shards = self.shards(data, rows.len());
-            self.batches.insert(rows.len(), shards);
+        let (par, learnt) = (self.par, self.learnt);
+        if optimizer.needs_closure() {
+            let mut tried = std::mem::take(&mut self.tried);
+            tried.clear();
+            tried.extend_from_slice(params);
+            let before: &[f32] = &params[learnt..].to_vec();
+            let mut evaluate = |values: &[f32], gradient: &mut [f32]| {
+                tried[..learnt].copy_from_slice(values);
+                tried[learnt..].copy_from_slice(before);
+                let loss = self.differentiate(data, rows, &mut tried, noise);
+                gradient.fill(0.0);
+                let (gradients, count) = self.gradients(rows);
+                gradients[..count].iter().for_each(|part| add(par, gradient, part));
+                loss
+            };
+            let stepped = optimizer.step_with(&mut params[..learnt], &mut evaluate, pace, par);
+            if stepped.is_ok() {
+                params[learnt..].copy_from_slice(&tried[learnt..]);
+                self.last_shards(rows)[0].runner.update(params);
+            }
+            self.tried = tried;
+            return stepped;
         }
+        self.buffers.clear();
+        self.buffers.extend_from_slice(&params[learnt..]);
+        let loss = self.differentiate(data, rows, params, noise);
+        let (gradients, count) = self.gradients(rows);
+        if let Err(error) = optimizer.step(&mut params[..learnt], &gradients[..count], pace, par) {
+            params[learnt..].copy_from_slice(&self.buffers);
+            return Err(error);
+        }
+        // A model with buffers has one shard (see `shards_of`).
+        self.last_shards(rows)[0].runner.update(params);
+        Ok(loss)
+    }
+
+    /// Computes the loss and the gradients of a batch, part by part; buffers move with every part but the last.
+    fn differentiate(&mut self, data: &Dataset, rows: &[usize], params: &mut [f32], noise: Seed) -> f64 {
+        let parts = rows.chunks(self.part);
+        let (whole, last) = (rows.len(), parts.len().saturating_sub(1));
         let par = self.par;
         let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
-        let shards = self.batches.get_mut(&rows.len()).expect("just made");
-        let learnt = self.learnt;
-        if optimizer.needs_closure() {
-            self.tried.clear();
-            self.tried.extend_from_slice(params);
-            let tried = &mut self.tried;
-            let mut evaluate = |params: &[f32], gradient: &mut [f32]| {
-                tried[..learnt].copy_from_slice(params);
-                differentiate(par, shards, data, rows, tried, count, noise);
-                let (first, rest) = shards.split_first().expect("a batch has a shard");
-                gradient.copy_from_slice(&first.gradients);
-                for shard in rest {
-                    elementwise::zip_in_place(gradient, &shard.gradients, |sum, more| sum + more);
-                }
-                shards.iter().map(|shard| shard.loss).sum()
-            };
-            let loss = optimizer.step_with(&mut params[..learnt], &mut evaluate, pace, par)?;
-            shards[0].runner.update(params);
-            return Ok(loss);
+        if last > 0 {
+            self.earlier.clear();
+            self.earlier.resize(self.learnt, 0.0);
         }
-        differentiate(par, shards, data, rows, params, count, noise);
-        let mut gradients: [&[f32]; MAX_SHARDS] = [&[]; MAX_SHARDS];
-        for (slot, shard) in gradients.iter_mut().zip(shards.iter()) {
-            *slot = &shard.gradients;
+        let mut loss = 0.0;
+        for (at, part) in parts.enumerate() {
+            let key = (part.len(), whole);
+            if !self.batches.contains_key(&key) {
+                let shards = self.shards(data, part.len(), whole);
+                self.batches.insert(key, shards);
+            }
+            let shards = self.batches.get_mut(&key).expect("just made");
+            let params_now: &[f32] = params;
+            each_side_by_side(par, shards, 0, &|index, shard| {
+                shard.run(data, part, count, params_now, noise.at((at * MAX_SHARDS + index) as u64));
+            });
+            loss += shards.iter().map(|shard| shard.loss).sum::<f64>();
+            if at < last {
+                shards.iter().for_each(|shard| add(par, &mut self.earlier, &shard.gradients));
+                shards[0].runner.update(params);
+            }
         }
-        optimizer.step(&mut params[..learnt], &gradients[..shards.len()], pace, par)?;
-        // A model with buffers has one shard (see `shards_of`).
-        shards[0].runner.update(params);
-        Ok(shards.iter().map(|shard| shard.loss).sum())
+        loss
+    }
+
+    /// The shards of the last part of a batch that was differentiated.
+    fn last_shards(&self, rows: &[usize]) -> &[Shard] {
+        &self.batches[&(rows.chunks(self.part).last().map_or(0, <[usize]>::len), rows.len())]
+    }
+
+    /// The gradients of a batch that was differentiated: they add up to that of the whole. And how many they are.
+    fn gradients(&self, rows: &[usize]) -> ([&[f32]; MAX_SHARDS + 1], usize) {
+        let mut gradients: [&[f32]; MAX_SHARDS + 1] = [&[]; MAX_SHARDS + 1];
+        let earlier = (rows.len() > self.part).then_some(&self.earlier);
+        let mut found = 0;
+        for gradient in earlier.into_iter().chain(self.last_shards(rows).iter().map(|shard| &shard.gradients))
+        {
+            gradients[found] = gradient;
+            found += 1;
+        }
+        (gradients, found)
     }
 
     /// The plans of a batch of that many rows, one for each shard, once a step on as many rows was taken.
     #[must_use]
     pub fn plans(&self, rows: usize) -> Vec<Arc<Plan>> {
-        let shards = self.batches.get(&rows).map_or(&[][..], Vec::as_slice);
+        let shards = self.batches.get(&(rows, rows)).map_or(&[][..], Vec::as_slice);
         shards.iter().map(|shard| shard.runner.plan().clone()).collect()
     }
 
     /// Where the time of a step on that many rows goes, kernel by kernel for each shard, the shortest of several runs on
     /// the rows of the last step. Nothing when no step on as many rows was taken.
     pub fn profile(&mut self, rows: usize, params: &[f32], runs: usize) -> Vec<Vec<Timing>> {
-        let shards = self.batches.get_mut(&rows).map_or(&mut [][..], Vec::as_mut_slice);
+        let shards = self.batches.get_mut(&(rows, rows)).map_or(&mut [][..], Vec::as_mut_slice);
         let time = |shard: &mut Shard| {
             let Shard { runner, x, y, gradients, .. } = shard;
             y.feed(x, |inputs, indices| {
@@ -186,7 +287,8 @@ impl Stepper {
         shard_count(rows, self.learnt, flops)
     }
 
-    fn shards(&self, data: &Dataset, rows: usize) -> Vec<Shard> {
+    /// The shards of `rows` rows at once, out of a batch of `whole`.
+    fn shards(&self, data: &Dataset, rows: usize, whole: usize) -> Vec<Shard> {
         let count = self.shards_of(rows);
         let width = self.model.input_shape().numel();
         (0..count)
@@ -194,7 +296,7 @@ impl Stepper {
                 let range = rows * i / count..rows * (i + 1) / count;
                 let part = range.len();
                 let traced = self.model.trace(part, Mode::Training);
-                let (y, target, batch) = Fed::new(&*self.loss, data, &traced.output, part, rows);
+                let (y, target, batch) = Fed::new(&*self.loss, data, &traced.output, part, whole);
                 let loss = self.loss.value(&traced.output, &target, &batch);
                 let plan = traced.graph.plan_training(&loss, &[]);
                 let gradients = vec![0.0; plan.param_len()];
@@ -209,27 +311,6 @@ impl Stepper {
             })
             .collect()
     }
-}
-
-/// Computes the loss and the gradient of every shard, of a batch whose rows count so much.
-fn differentiate(
-    par: Par,
-    shards: &mut [Shard],
-    data: &Dataset,
-    rows: &[usize],
-    params: &[f32],
-    count: Option<f64>,
-    noise: Seed,
-) {
-    each_side_by_side(par, shards, 0, &|index, shard| {
-        let rows = &rows[shard.rows.clone()];
-        data.gather_rows(rows, &mut shard.x);
-        shard.y.gather(data, rows, count);
-        let noise = noise.at(index as u64).value();
-        let Shard { runner, x, y, gradients, .. } = shard;
-        y.feed(x, |inputs, indices| runner.run_training(Feed { params, inputs, indices, noise }, gradients));
-        shard.loss = shard.runner.loss();
-    });
 }
 
 /// Calls `f` on every item with its position, side by side where there is a pool; allocates nothing.

@@ -9,8 +9,8 @@ use tunesmith_optim::{OptimizerEntry, Pace, Schedule, ScheduleEntry};
 use tunesmith_tensor::Par;
 
 use super::step::{GroupStepper, Member, Turn};
-use crate::evaluate::Evaluator;
 use crate::around::before_the_rule;
+use crate::evaluate::Evaluator;
 use crate::fit::{Fitted, Outcome, measured_values, point_at};
 use crate::history::{History, Values};
 use crate::settings::Training;
