@@ -33,6 +33,8 @@ pub struct Traced {
     pub input: Var,
     /// What the last layer puts out.
     pub output: Var,
+    /// What each layer puts out, in order.
+    pub layers: Vec<Var>,
 }
 
 /// A model: layers one after another.
@@ -263,6 +265,7 @@ impl Sequential {
         let input = graph.input("x", shape);
         trace.tag(INPUT, &input);
         let mut output = input.clone();
+        let mut layers = Vec::with_capacity(self.layers.len());
         for (i, (plug, layer)) in self.layers.iter().enumerate() {
             graph.mark(i + 1);
             let before = trace.params.len();
@@ -276,11 +279,12 @@ impl Sequential {
                 let params = trace.params[before..].iter().filter(|param| param.learnt == learnt);
                 params.map(|param| param.shape.numel()).sum()
             };
+            layers.push(output.clone());
             let (params, buffers) = (count(true), count(false));
             let output = Shape::from(&output.shape().dims()[1..]);
             trace.rows.push(Row { layer: plug.name.clone(), output, params, buffers, flops: 0, elements: 0 });
         }
-        Ok((Traced { graph, input, output }, trace))
+        Ok((Traced { graph, input, output, layers }, trace))
     }
 }
 
