@@ -106,4 +106,4 @@ pub use transforms::{
     clip_by_global_norm, clip_by_value,
 };
 pub use width::WidthTransfer;
-pub use wrappers::{Cautious, Ema, GradientCentralization, Lookahead, Sam};
+pub use wrappers::{Cautious, Ema, GradientCentralization, Lookahead, Sam, Swa};

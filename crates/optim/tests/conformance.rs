@@ -83,6 +83,7 @@ fn the_rules_and_schedules_of_this_crate_are_linked() {
             "soap",
             "sophia_g",
             "sophia_h",
+            "swa",
             "yogi"
         ]
     );

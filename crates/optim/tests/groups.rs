@@ -93,7 +93,7 @@ fn what_is_frozen_is_evaluated_as_it_is() {
     let frozen = [("body", 1.0), ("late", 0.9)];
     let groups =
         Groups::new(frozen.map(|(name, freeze)| Group { pattern: name.into(), freeze, ..Group::default() }));
-    for name in ["ema", "asgd", "schedule_free_sgd"] {
+    for name in ["ema", "swa", "asgd", "schedule_free_sgd"] {
         let entry = tunesmith_core::find::<OptimizerEntry>(name, "optimizer").unwrap();
         let mut optimizer = entry.build(&Table::new(), "optimizer").unwrap();
         optimizer.init(&groups.on(&layout), DType::F64);

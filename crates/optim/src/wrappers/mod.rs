@@ -11,12 +11,14 @@ mod ema;
 mod gradient_centralization;
 mod lookahead;
 mod sam;
+mod swa;
 
 pub use cautious::Cautious;
 pub use ema::Ema;
 pub use gradient_centralization::GradientCentralization;
 pub use lookahead::Lookahead;
 pub use sam::Sam;
+pub use swa::Swa;
 
 /// The setting that names the rule inside.
 const fn inner<T>(field: fn(&mut T) -> &mut Plug) -> Param<T> {
