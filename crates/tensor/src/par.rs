@@ -66,6 +66,20 @@ impl Par {
         }
     }
 
+    /// How many threads may run at once.
+    ///
+    /// ```
+    /// use tunesmith_tensor::Par;
+    /// assert_eq!(Par::Seq.threads(), 1);
+    /// ```
+    #[must_use]
+    pub fn threads(self) -> usize {
+        match self {
+            Par::Seq => 1,
+            Par::Rayon => rayon::current_num_threads(),
+        }
+    }
+
     /// Calls both, side by side where there is a pool, and returns both results.
     ///
     /// ```

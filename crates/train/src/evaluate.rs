@@ -256,6 +256,20 @@ impl Evaluator {
         Measured { loss: predicted.loss, metrics }
     }
 
+    /// Plans for some data and says how many bytes its measurement holds between epochs: intermediate values and what
+    /// is fed. Predictions, a number of eight bytes for each output of each row and their like for metrics, come on top
+    /// while it runs.
+    pub(crate) fn bytes(&mut self, data: &Dataset) -> usize {
+        let (full, rest) = (data.rows() / ROWS, data.rows() % ROWS);
+        self.lanes_of(data, ROWS, full.min(LANES));
+        self.lanes_of(data, rest, usize::from(rest > 0));
+        let lane = |lane: &Lane| {
+            let values = lane.rows.len() * (self.outputs * size_of::<f64>() + size_of::<usize>());
+            lane.runner.plan().bytes(size_of::<f32>()) + size_of_val(&*lane.x) + lane.y.bytes() + values
+        };
+        self.lanes.values().flatten().map(lane).sum()
+    }
+
     fn lanes_of(&mut self, data: &Dataset, size: usize, count: usize) {
         let Self { model, loss, lanes, .. } = self;
         let total = data.rows();

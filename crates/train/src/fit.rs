@@ -8,6 +8,7 @@ use tunesmith_core::{Error, Flow, Reporter, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
 use tunesmith_optim::{Layout, Optimizer, OptimizerEntry, Pace, Point, Schedule, ScheduleEntry, StepError};
+use tunesmith_tensor::kernel::gemm;
 use tunesmith_tensor::{DType, Par};
 
 use crate::around;
@@ -16,6 +17,7 @@ use crate::evaluate::{Evaluator, Measured, Unit};
 use crate::fitting;
 use crate::history::{History, Values};
 use crate::settings::Training;
+use crate::statistics::Statistics;
 use crate::step::Stepper;
 
 /// How a training ended.
@@ -99,6 +101,8 @@ pub struct Trainer {
     params: Vec<f32>,
     /// What a rule that averages asks to be measured and kept instead of the parameters it walks with.
     averaged: Vec<f32>,
+    /// The statistics of layers, run anew for averaged parameters.
+    statistics: Statistics,
     /// How many numbers are learnt; buffers lie behind them.
     learnt: usize,
     lr_factor: f64,
@@ -145,7 +149,8 @@ impl Trainer {
             .collect::<Result<_, _>>()?;
         let seed = Seed::new(training.seed as u64);
         let (batch, part) = rows_of(training, optimizer.full_batch(), train.rows());
-        let stepper = Stepper::new(model, &training.loss, par)?.in_parts_of(part);
+        let stepper =
+            Stepper::new(model, &training.loss, par)?.in_parts_of(part).recomputing(training.recompute);
         let mut params = model.initial_params(training.seed as u64);
         if let Some(width) = width {
             width.scale_first_weights(&layout, &mut params);
@@ -159,6 +164,7 @@ impl Trainer {
         }
         Ok(Self {
             averaged: vec![0.0; params.len()],
+            statistics: Statistics::new(model, part.min(train.rows().max(1)), seed.named("statistics")),
             learnt: model.param_count(),
             measured,
             unit: None,
@@ -188,7 +194,9 @@ impl Trainer {
     pub fn parallel(mut self, par: Par) -> Result<Self, Error> {
         self.par = par;
         let (_, part) = rows_of(&self.training, self.optimizer.full_batch(), self.train.rows());
-        self.stepper = Stepper::new(&self.model, &self.training.loss, par)?.in_parts_of(part);
+        self.stepper = Stepper::new(&self.model, &self.training.loss, par)?
+            .in_parts_of(part)
+            .recomputing(self.training.recompute);
         self.evaluator =
             Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
         Ok(self)
@@ -311,12 +319,37 @@ impl Trainer {
         Fitted { model: self.model, params: self.params, history, kept_epoch, outcome, seconds }
     }
 
-    /// Asks the rule for averaged parameters; buffers are as they are.
+    /// Asks the rule for averaged parameters; statistics of the layers' inputs are run anew for them.
     fn average(&mut self) -> bool {
         let (learnt, buffers) = self.params.split_at(self.learnt);
         let (averaged, kept) = self.averaged.split_at_mut(self.learnt);
         kept.copy_from_slice(buffers);
-        self.optimizer.average(learnt, averaged)
+        let averages = self.optimizer.average(learnt, averaged);
+        if averages && !buffers.is_empty() {
+            self.statistics.run(&self.train, &mut self.averaged);
+        }
+        averages
+    }
+
+    /// Plans what training will need and says how many bytes it will hold beside the data: parameters, gradients,
+    /// intermediate values, what is fed, the state of the rule, a buffer of the matrix product for each thread, and what
+    /// the measurements after each epoch hold.
+    pub fn bytes(&mut self) -> usize {
+        let (rows, batch) = (self.train.rows(), self.batches.size());
+        let mut steps = 0;
+        for size in [batch, rows % batch] {
+            if size > 0 {
+                steps = self.stepper.bytes(&self.train, size);
+            }
+        }
+        let mut measuring =
+            if self.training.measure_training { self.evaluator.bytes(&self.train) } else { 0 };
+        if let Some(validation) = &self.validation {
+            measuring = self.evaluator.bytes(validation);
+        }
+        let slabs = size_of_val(&*self.params) + size_of_val(&*self.averaged);
+        let packing = self.par.threads() * gemm::PACK_LEN * size_of::<f32>();
+        slabs + self.optimizer.state_bytes() + steps + measuring + packing
     }
 
     /// One pass over the rows: the mean loss, or `None` when the reporter wants to end.

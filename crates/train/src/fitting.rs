@@ -201,6 +201,16 @@ impl Fed {
         }
     }
 
+    /// Bytes of the buffers.
+    pub(crate) fn bytes(&self) -> usize {
+        let targets = match &self.targets {
+            Buffer::Codes(codes) => size_of_val(&**codes),
+            Buffer::Numbers(numbers) => size_of_val(&**numbers),
+            Buffer::Nothing => 0,
+        };
+        targets + self.weights.as_ref().map_or(0, |weights| size_of_val(&**weights))
+    }
+
     /// Calls `run` with the inputs and the index inputs, in the graph's order.
     pub(crate) fn feed<R>(&self, x: &[f32], run: impl FnOnce(&[&[f32]], &[&[i64]]) -> R) -> R {
         let mut inputs: [&[f32]; 4] = [x, &[], &[], &[]];

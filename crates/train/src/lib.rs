@@ -12,6 +12,7 @@ mod fitting;
 pub mod metric;
 
 mod evaluate;
+mod statistics;
 mod step;
 
 mod files;

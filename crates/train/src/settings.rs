@@ -25,6 +25,8 @@ pub struct Training {
     /// Batches whose gradients make one step together, as one batch of all their rows would; the last step of an epoch
     /// takes what is left. For a rule that needs the whole data: the parts it is gone through in.
     pub accumulate: usize,
+    /// Whether values are computed again for the gradients instead of being kept: less memory, more time, the same result.
+    pub recompute: bool,
     /// The rule that turns gradients into updates.
     pub optimizer: Plug,
     /// The factor on the learning rate over time.
@@ -70,6 +72,7 @@ impl Default for Training {
             epochs: 30,
             batch_size: 32,
             accumulate: 1,
+            recompute: false,
             optimizer: Plug::new("adam"),
             schedule: None,
             l1: 0.0,
@@ -117,6 +120,11 @@ impl Describe for Training {
         )
         .fixed()
         .valid(1.0, f64::INFINITY),
+        Param::switch(
+            "recompute",
+            |s: &mut Self| &mut s.recompute,
+            "less memory: compute values again for the gradients instead of keeping them",
+        ),
         Param::plug("optimizer", "optimizer", |s: &mut Self| &mut s.optimizer, "the rule of the updates"),
         Param::optional_plug(
             "schedule",

@@ -108,6 +108,7 @@ pub struct Stepper {
     tried: Vec<f32>,
     /// The most rows that go through the model at once.
     part: usize,
+    recompute: bool,
     /// The sum of the gradients of all parts of a batch but the last.
     earlier: Vec<f32>,
     /// The buffers as they were before a batch of several parts.
@@ -133,6 +134,7 @@ impl Stepper {
             learnt,
             tried: Vec::new(),
             part: usize::MAX,
+            recompute: false,
             earlier: Vec::new(),
             buffers: Vec::new(),
             batches: BTreeMap::new(),
@@ -150,6 +152,14 @@ impl Stepper {
     pub fn in_parts_of(mut self, rows: usize) -> Self {
         assert!(rows > 0, "in_parts_of: a part of 0 rows holds nothing");
         self.part = rows;
+        self
+    }
+
+    /// The same, with or without computing values again for the gradients instead of keeping them: less memory, up to a
+    /// third more work, the same result bit for bit.
+    #[must_use]
+    pub fn recomputing(mut self, on: bool) -> Self {
+        self.recompute = on;
         self
     }
 
@@ -212,20 +222,16 @@ impl Stepper {
     fn differentiate(&mut self, data: &Dataset, rows: &[usize], params: &mut [f32], noise: Seed) -> f64 {
         let parts = rows.chunks(self.part);
         let (whole, last) = (rows.len(), parts.len().saturating_sub(1));
-        let par = self.par;
-        let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
+        self.prepare(data, whole);
         if last > 0 {
             self.earlier.clear();
             self.earlier.resize(self.learnt, 0.0);
         }
+        let par = self.par;
+        let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
         let mut loss = 0.0;
         for (at, part) in parts.enumerate() {
-            let key = (part.len(), whole);
-            if !self.batches.contains_key(&key) {
-                let shards = self.shards(data, part.len(), whole);
-                self.batches.insert(key, shards);
-            }
-            let shards = self.batches.get_mut(&key).expect("just made");
+            let shards = self.batches.get_mut(&(part.len(), whole)).expect("just made");
             let params_now: &[f32] = params;
             each_side_by_side(par, shards, 0, &|index, shard| {
                 shard.run(data, part, count, params_now, noise.at((at * MAX_SHARDS + index) as u64));
@@ -287,6 +293,32 @@ impl Stepper {
         shard_count(rows, self.learnt, flops)
     }
 
+    /// Plans for a batch of that many rows, where that was not done before.
+    fn prepare(&mut self, data: &Dataset, whole: usize) {
+        for part in [self.part.min(whole), whole % self.part] {
+            if part > 0 && !self.batches.contains_key(&(part, whole)) {
+                let shards = self.shards(data, part, whole);
+                self.batches.insert((part, whole), shards);
+            }
+        }
+    }
+
+    /// Plans for a batch of that many rows, unless that was done, and says how many bytes steps hold for all batches
+    /// planned so far: intermediate values, gradients and what is fed. Parameters and the optimizer's state are their
+    /// owners' affair, the data too; a thread's first product packs into a buffer of its own besides
+    /// ([`PACK_LEN`](tunesmith_tensor::kernel::gemm::PACK_LEN) numbers).
+    pub fn bytes(&mut self, data: &Dataset, rows: usize) -> usize {
+        self.prepare(data, rows);
+        let shard = |shard: &Shard| {
+            shard.runner.plan().bytes(size_of::<f32>())
+                + size_of_val(&*shard.x)
+                + size_of_val(&*shard.gradients)
+                + shard.y.bytes()
+        };
+        let sum = if self.part < rows { self.learnt * size_of::<f32>() } else { 0 };
+        sum + self.batches.values().flatten().map(shard).sum::<usize>()
+    }
+
     /// The shards of `rows` rows at once, out of a batch of `whole`.
     fn shards(&self, data: &Dataset, rows: usize, whole: usize) -> Vec<Shard> {
         let count = self.shards_of(rows);
@@ -298,7 +330,11 @@ impl Stepper {
                 let traced = self.model.trace(part, Mode::Training);
                 let (y, target, batch) = Fed::new(&*self.loss, data, &traced.output, part, whole);
                 let loss = self.loss.value(&traced.output, &target, &batch);
-                let plan = traced.graph.plan_training(&loss, &[]);
+                let plan = if self.recompute {
+                    traced.graph.plan_recomputing(&loss, &[], &traced.layers)
+                } else {
+                    traced.graph.plan_training(&loss, &[])
+                };
                 let gradients = vec![0.0; plan.param_len()];
                 Shard {
                     rows: range,
