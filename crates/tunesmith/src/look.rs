@@ -15,6 +15,8 @@ pub struct Look {
     pub task: String,
     /// The model; of a recipe with ranges, the one in their middle.
     pub summary: Summary,
+    /// Bytes that training holds beside the data, as planned.
+    pub training_bytes: usize,
     /// What is searched.
     pub space: Space,
     /// What a person should know about the data, a sentence each.
@@ -33,7 +35,8 @@ pub fn look(recipe: &Recipe) -> Result<Look, Error> {
     let fixed = fixed.for_task(prepared.train.task());
     recipe.tuning()?.check_plugins().map_err(|error| recipe.wrong(error))?;
     let model = run::model(recipe, &fixed, &prepared)?;
-    run::trainer(recipe, &fixed, &prepared)?; // what training would refuse is refused here
+    // What training would refuse is refused here.
+    let training_bytes = run::trainer(recipe, &fixed, &prepared)?.bytes();
     let inputs = prepared.train.width();
     let task = match prepared.train.task() {
         Task::Classification { classes } => format!("{inputs} inputs, one of {classes} classes"),
@@ -44,6 +47,7 @@ pub fn look(recipe: &Recipe) -> Result<Look, Error> {
         rows: [prepared.train.rows(), prepared.validation.rows(), prepared.test.rows()],
         task,
         summary: model.summary(),
+        training_bytes,
         space: search.space().clone(),
         notes: prepared.notes,
     })

@@ -41,6 +41,7 @@ fn json(look: &Look) -> Value {
         ("buffers", look.summary.buffers.into()),
         ("flops", Value::Float(look.summary.flops as f64)),
         ("bytes", look.summary.bytes.into()),
+        ("training_bytes", look.training_bytes.into()),
         ("space", Value::List(space.collect())),
     ])
 }
@@ -53,6 +54,8 @@ fn people(look: &Look) -> String {
         text.push_str("The model at the middle of its ranges:\n\n");
     }
     text.push_str(&format!("{}\n", look.summary));
+    let mebibytes = look.training_bytes as f64 / f64::from(1 << 20);
+    text.push_str(&format!(" Memory to train: {mebibytes:.1} MiB beside the data, as planned\n"));
     if !look.space.is_empty() {
         let rows: Vec<Vec<String>> = look
             .space
