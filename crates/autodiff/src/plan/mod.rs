@@ -250,11 +250,14 @@ impl Graph {
     #[must_use]
     #[track_caller]
     pub fn plan_recomputing(&self, loss: &Var, outputs: &[&Var], layers: &[Var]) -> Arc<Plan> {
-        let forward = self.nodes().len();
         let (outputs, gradients) = self.roots(loss, outputs);
         let nodes = self.nodes();
         let mut roots: Vec<usize> = outputs.clone();
         roots.extend(self.updates().iter().map(|(_, value)| *value));
+        // Not all that stood there before the derivatives were asked for: they may have been asked for before.
+        let fed = |node: &Node| !matches!(node.source, Source::Apply { .. } | Source::Constant(_));
+        let last_fed = nodes.iter().rposition(fed).unwrap_or(0);
+        let forward = 1 + roots.iter().copied().max().unwrap_or(0).max(last_fed);
         let mut best = build(self, &nodes, &outputs, Some(&gradients));
         for checkpoints in recompute::choices(&ids(layers)) {
             let pass = recompute::Pass { nodes: &nodes, forward, roots: &roots, gradients: &gradients };
