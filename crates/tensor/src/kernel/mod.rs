@@ -20,6 +20,7 @@
 //! | [`normalize`] | rows or columns brought to mean zero and variance one |
 //! | [`softmax`] | softmax, log-softmax, log-sum-exp of rows |
 //! | [`gemm`] | the matrix product |
+//! | [`int8`] | products in whole numbers of eight bits, for prediction |
 //! | [`conv`], [`pool`] | convolution and pooling of images |
 //! | [`arena`] | one aligned buffer, cut into places |
 
@@ -31,6 +32,7 @@ mod erf;
 mod fold;
 pub mod gemm;
 pub mod normalize;
+pub mod int8;
 pub mod pool;
 mod real;
 pub mod reduce;
