@@ -25,6 +25,7 @@ pub mod loss;
 mod layer;
 mod trace;
 
+mod quantized;
 mod sequential;
 mod side_by_side;
 mod summary;
@@ -38,6 +39,7 @@ pub use activation::{Activation, ActivationEntry};
 pub use init::{Init, InitEntry};
 pub use layer::{Layer, LayerEntry, Sample};
 pub use loss::{Batch, ClassWeights, Loss, LossEntry, Targets};
+pub use quantized::Quantized;
 pub use sequential::{Param, Sequential, Traced};
 pub use side_by_side::SideBySide;
 pub use summary::{Row, Summary};

@@ -10,6 +10,7 @@ use crate::init::find_init;
 use crate::layer::{Layer, LayerEntry};
 use crate::trace::INPUT;
 use crate::{Mode, Row, Summary, Trace, WholeColumns};
+use crate::quantized::{Quantized, Weights};
 
 /// A tensor that a model owns: its name, its shape, how it starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -248,6 +249,16 @@ impl Sequential {
         runner.output(0).to_vec()
     }
 
+    /// The model for prediction with the weights of its dense layers rounded to eight bits: see [`Quantized`].
+    ///
+    /// # Panics
+    /// When the parameters do not have the model's size.
+    #[must_use]
+    #[track_caller]
+    pub fn quantized(&self, params: &[f32]) -> Quantized {
+        Quantized::new(self, params)
+    }
+
     /// The layers as a table: output shape and parameters of each, as Keras prints it.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -259,7 +270,17 @@ impl Sequential {
     }
 
     fn record(&self, rows: usize, mode: Mode) -> Result<(Traced, Trace), Error> {
-        let mut trace = Trace::new(mode, self.outputs);
+        self.record_on(Trace::new(mode, self.outputs), rows)
+    }
+
+    /// Records for prediction with some weights in eight bits.
+    pub(crate) fn rounded(&self, rows: usize, weights: &Weights) -> Traced {
+        let mut trace = Trace::new(Mode::Prediction, self.outputs);
+        trace.rounded = weights.clone();
+        self.record_on(trace, rows).expect("the layers were checked when the model was built").0
+    }
+
+    fn record_on(&self, mut trace: Trace, rows: usize) -> Result<(Traced, Trace), Error> {
         let shape: Vec<usize> = std::iter::once(rows).chain(self.input.dims().iter().copied()).collect();
         let graph = trace.graph().clone();
         let input = graph.input("x", shape);

@@ -9,6 +9,7 @@ use tunesmith_tensor::Shape;
 
 use crate::side_by_side::Trials;
 use crate::{Param, Row};
+use crate::quantized::Weights;
 
 /// Whether a computation is recorded for training or for prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub struct Trace {
     pub(crate) whole: Vec<WholeColumns>,
     /// What is known of several trials, where they are recorded side by side.
     pub(crate) trials: Option<Trials>,
+    /// Weights in eight bits, by name, that are used instead of parameters.
+    pub(crate) rounded: Weights,
+    /// The weights that could be rounded.
+    pub(crate) products: Vec<String>,
     pub(crate) params: Vec<Param>,
     pub(crate) rows: Vec<Row>,
 }
@@ -64,6 +69,8 @@ impl Trace {
             tags: Vec::new(),
             whole: Vec::new(),
             trials: None,
+            rounded: Weights::default(),
+            products: Vec::new(),
             params: Vec::new(),
             rows: Vec::new(),
         }
@@ -88,6 +95,20 @@ impl Trace {
         let name = self.name_of(name);
         self.params.push(Param { name: name.clone(), shape, init: init.clone(), learnt: true });
         self.graph.param(&name, shape)
+    }
+
+    /// The product of rows `[rows, inputs]` with a parameter `[units, inputs]` taken transposed. A model that is
+    /// [quantised](crate::Quantized) computes it in eight bits.
+    #[must_use]
+    #[track_caller]
+    pub fn product(&mut self, input: &Var, name: &str, units: usize, init: &Plug) -> Var {
+        let full = self.name_of(name);
+        if let Some(weights) = self.rounded.get(&full) {
+            return input.int8_product(weights);
+        }
+        self.products.push(full);
+        let inputs = input.shape().dims()[1];
+        input.matmul_t(&self.param(name, [units, inputs], init))
     }
 
     /// A tensor of the layer that is kept but not learnt, with how it starts; while training, [`Trace::update`] gives

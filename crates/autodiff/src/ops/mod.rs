@@ -25,6 +25,7 @@ pub mod sum;
 
 pub mod batch_matmul;
 pub mod gather;
+pub mod int8;
 pub mod matmul;
 pub mod normalize;
 pub mod pick;

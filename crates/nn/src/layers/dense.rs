@@ -96,8 +96,8 @@ impl Layer for Dense {
             );
         }
         let units = trace.count(&self.units)?;
-        let weight = trace.param("weight", [units, *features], &self.init);
-        let mut out = input.reshape([lead.iter().product(), *features]).matmul_t(&weight);
+        let rows = input.reshape([lead.iter().product(), *features]);
+        let mut out = trace.product(&rows, "weight", units, &self.init);
         if self.bias {
             out = out + trace.param("bias", [units], &self.bias_init);
         }
