@@ -48,7 +48,13 @@ pub(crate) fn command() -> Command {
                         .required(true)
                         .help("A CSV file with the columns of the training data"),
                 )
-                .arg(option("out", "FILE", "Writes a CSV file instead of printing")),
+                .arg(option("out", "FILE", "Writes a CSV file instead of printing"))
+                .arg(
+                    Arg::new("int8")
+                        .long("int8")
+                        .action(ArgAction::SetTrue)
+                        .help("Predicts with dense layers in eight bits: faster, a little less exact"),
+                ),
         )
         .subcommand(
             plain_command("list", "Lists what is linked: optimizers, layers, samplers, ...")

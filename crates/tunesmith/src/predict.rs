@@ -6,7 +6,7 @@ use tunesmith_autodiff::{Feed, Runner};
 use tunesmith_core::Value;
 use tunesmith_data::{Pipeline, open_source};
 use tunesmith_nn::loss::find_loss;
-use tunesmith_nn::{Mode, Sequential};
+use tunesmith_nn::{Mode, Quantized, Sequential};
 use tunesmith_train::{checkpoint, outputs_for};
 
 use crate::run::read_json;
@@ -23,6 +23,8 @@ pub struct Model {
     pipeline: Pipeline,
     model: Sequential,
     params: Vec<f32>,
+    /// The model in eight bits, when it is to be used.
+    quantized: Option<Quantized>,
 }
 
 /// The prediction for one row.
@@ -61,7 +63,14 @@ impl Model {
         let weights = folder.join("model.safetensors");
         let params = checkpoint::load(&weights, &model)
             .map_err(|error| Error::new(Kind::File, error.to_string()).at(weights.display().to_string()))?;
-        Ok(Self { recipe, fixed, pipeline, model, params })
+        Ok(Self { recipe, fixed, pipeline, model, params, quantized: None })
+    }
+
+    /// The same, predicting with the weights of dense layers in eight bits: faster, and a little less exact.
+    #[must_use]
+    pub fn quantized(mut self) -> Self {
+        self.quantized = Some(self.model.quantized(&self.params));
+        self
     }
 
     /// The names of the classes; nothing for numbers.
@@ -103,6 +112,7 @@ impl Model {
         self.model.check_samples(samples).map_err(|error| self.recipe.wrong(error))?;
         let width = self.model.input_shape().numel();
         let outputs = self.model.output_shape().numel();
+        let params = self.quantized.as_ref().map_or(&*self.params, Quantized::params);
         let mut predictions = Vec::new();
         let mut planned: Option<(usize, Runner<f32>)> = None;
         for batch in samples.chunks(ROWS * width) {
@@ -110,12 +120,15 @@ impl Model {
             let runner = match &mut planned {
                 Some((planned_rows, runner)) if *planned_rows == rows => runner,
                 planned => {
-                    let traced = self.model.trace(rows, Mode::Prediction);
+                    let traced = match &self.quantized {
+                        Some(quantized) => quantized.trace(rows),
+                        None => self.model.trace(rows, Mode::Prediction),
+                    };
                     let shown = loss.interpret(&traced.output) + traced.graph.scalar(0.0);
                     &mut planned.insert((rows, Runner::new(traced.graph.plan(&[&shown])))).1
                 }
             };
-            runner.run(Feed { params: &self.params, inputs: &[batch], ..Feed::default() });
+            runner.run(Feed { params, inputs: &[batch], ..Feed::default() });
             predictions.extend(runner.output(0).chunks(outputs).map(|row| self.prediction(row)));
         }
         Ok(predictions)

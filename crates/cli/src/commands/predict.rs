@@ -14,6 +14,7 @@ use crate::output::{Output, object};
 pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error> {
     let path = |name| Path::new(text(matches, name).unwrap_or_default());
     let model = Model::open(path("run"))?;
+    let model = if matches.get_flag("int8") { model.quantized() } else { model };
     let mut notes = Vec::new();
     let predictions = model.predict_file(path("file"), &mut notes)?;
     notes.iter().for_each(|note| output.say(&format!("note: {note}")));

@@ -167,6 +167,7 @@ fn summary_looks_before_training() {
         ran.stdout.contains("(rows, 10)") && ran.stdout.contains("training.optimizer.adam.lr"),
         "{ran:?}"
     );
+    assert!(ran.stdout.contains("Memory to train: ") && object["training_bytes"].as_f64().unwrap() > 1e4);
 }
 
 #[test]
@@ -203,6 +204,11 @@ epochs = 150
     let (red, blue) = (predictions[0].as_f64().unwrap(), predictions[1].as_f64().unwrap());
     assert!((red - 20.0).abs() < 12.0 && (blue - 40.0).abs() < 12.0 && blue > red, "{object}");
     assert_eq!(object["rows"], 3);
+    let int8 = folder.run(&["predict", "runs/price", "new.csv", "--int8", "--json"]).ok();
+    for (rounded, exact) in int8["predictions"].as_array().unwrap().iter().zip(predictions) {
+        let (rounded, exact) = (rounded.as_f64().unwrap(), exact.as_f64().unwrap());
+        assert!(rounded != exact && (rounded - exact).abs() < 5.0, "{rounded}, expected {exact}");
+    }
     let ran = folder.run(&["predict", "runs/price", "new.csv", "--json"]);
     assert!(ran.stderr.contains("note:") && ran.stderr.contains("pink"), "{ran:?}");
     assert!(

@@ -117,7 +117,7 @@ impl Int8Matrix {
     /// When the lengths do not fit, or the room is too small.
     #[track_caller]
     pub fn product<T: Real>(&self, x: &[T], out: &mut [T], room: &mut [T]) {
-        let rows = if self.outputs == 0 { 0 } else { out.len() / self.outputs };
+        let rows = out.len().checked_div(self.outputs).unwrap_or(0);
         assert!(
             out.len() == rows * self.outputs && x.len() == rows * self.inputs,
             "product: {} numbers into {}, the weights are {} outputs of {} inputs",
