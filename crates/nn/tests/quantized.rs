@@ -44,7 +44,7 @@ fn dense_nets_predict_nearly_the_same_from_a_quarter_of_the_memory() {
 fn other_layers_stay_as_they_are() {
     let model = Sequential::new([1, 12, 12])
         .with(Conv2d::new(8, 3).activation("relu"))
-        .with(Flatten::default())
+        .with(Flatten)
         .with(Dense::new(20));
     let (exact, rounded, quantized) = both(&model, 5);
     near(&exact, &rounded);

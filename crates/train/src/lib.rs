@@ -23,6 +23,7 @@ pub mod callback;
 mod around;
 mod fit;
 mod group;
+mod outcome;
 
 pub mod checkpoint;
 
@@ -33,10 +34,11 @@ pub mod plugin;
 pub use callback::{Callback, CallbackEntry, EpochEnd};
 pub use evaluate::{Evaluator, Measured, Predicted, Unit};
 pub use files::write_whole;
-pub use fit::{Fitted, Outcome, Trainer};
+pub use fit::Trainer;
 pub use fitting::outputs_for;
 pub use group::{GroupStepper, GroupTrainer, Member, Turn};
 pub use history::{History, Values};
 pub use metric::{Confusion, Metric, MetricEntry, Named, Predictions, Truth};
+pub use outcome::{Fitted, Outcome};
 pub use settings::Training;
 pub use step::Stepper;

@@ -315,7 +315,8 @@ impl Stepper {
                 + size_of_val(&*shard.gradients)
                 + shard.y.bytes()
         };
-        let sum = if self.part < rows { self.learnt * size_of::<f32>() } else { 0 };
+        let adds = self.batches.keys().any(|(part, whole)| part < whole);
+        let sum = if adds { self.learnt * size_of::<f32>() } else { 0 };
         sum + self.batches.values().flatten().map(shard).sum::<usize>()
     }
 

@@ -225,51 +225,6 @@ impl Graph {
         Arc::new(build(self, &self.nodes(), &outputs, Some(&gradients)))
     }
 
-    /// As [`Graph::plan_training`], with less memory and more work: of the values `layers` put out, which follow one
-    /// another, some are kept for the derivatives, and what lies between them is computed again when it is needed.
-    /// Which are kept is chosen so that the arena is smallest. The gradients are the same, bit for bit: random
-    /// numbers belong to their operation, however often it runs.
-    ///
-    /// ```
-    /// use tunesmith_autodiff::Graph;
-    /// let graph = Graph::new();
-    /// let mut x = graph.input("x", [256, 64]);
-    /// let mut layers = Vec::new();
-    /// for i in 0..16 {
-    ///     x = x.matmul_t(&graph.param(&format!("{i}.weight"), [64, 64])).tanh();
-    ///     layers.push(x.clone());
-    /// }
-    /// let loss = x.sum();
-    /// let (plain, recomputing) = (graph.plan_training(&loss, &[]), graph.plan_recomputing(&loss, &[], &layers));
-    /// assert!(recomputing.arena_len() < plain.arena_len() * 2 / 3);
-    /// assert!(recomputing.flops() < plain.flops() * 14 / 10);
-    /// ```
-    ///
-    /// # Panics
-    /// When the loss is not a scalar.
-    #[must_use]
-    #[track_caller]
-    pub fn plan_recomputing(&self, loss: &Var, outputs: &[&Var], layers: &[Var]) -> Arc<Plan> {
-        let (outputs, gradients) = self.roots(loss, outputs);
-        let nodes = self.nodes();
-        let mut roots: Vec<usize> = outputs.clone();
-        roots.extend(self.updates().iter().map(|(_, value)| *value));
-        // Not all that stood there before the derivatives were asked for: they may have been asked for before.
-        let fed = |node: &Node| !matches!(node.source, Source::Apply { .. } | Source::Constant(_));
-        let last_fed = nodes.iter().rposition(fed).unwrap_or(0);
-        let forward = 1 + roots.iter().copied().max().unwrap_or(0).max(last_fed);
-        let mut best = build(self, &nodes, &outputs, Some(&gradients));
-        for checkpoints in recompute::choices(&ids(layers)) {
-            let pass = recompute::Pass { nodes: &nodes, forward, roots: &roots, gradients: &gradients };
-            let (nodes, gradients) = pass.recomputing(&checkpoints);
-            let plan = build(self, &nodes, &outputs, Some(&gradients));
-            if (plan.arena, plan.flops()) < (best.arena, best.flops()) {
-                best = plan;
-            }
-        }
-        Arc::new(best)
-    }
-
     /// What a training plan computes: the loss and other values, and the derivatives by every parameter.
     #[track_caller]
     fn roots(&self, loss: &Var, outputs: &[&Var]) -> (Vec<usize>, Vec<usize>) {

@@ -11,7 +11,8 @@ use tunesmith_tensor::Par;
 use super::step::{GroupStepper, Member, Turn};
 use crate::around::before_the_rule;
 use crate::evaluate::Evaluator;
-use crate::fit::{Fitted, Outcome, measured_values, point_at};
+use crate::fit::{measured_values, point_at};
+use crate::outcome::{Fitted, Outcome};
 use crate::history::{History, Values};
 use crate::settings::Training;
 
