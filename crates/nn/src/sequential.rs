@@ -8,9 +8,9 @@ use tunesmith_tensor::Shape;
 
 use crate::init::find_init;
 use crate::layer::{Layer, LayerEntry};
+use crate::quantized::{Quantized, Weights};
 use crate::trace::INPUT;
 use crate::{Mode, Row, Summary, Trace, WholeColumns};
-use crate::quantized::{Quantized, Weights};
 
 /// A tensor that a model owns: its name, its shape, how it starts.
 #[derive(Clone, Debug, PartialEq)]

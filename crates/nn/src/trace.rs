@@ -7,9 +7,9 @@ use tunesmith_autodiff::{Graph, Var};
 use tunesmith_core::{Count, Error, Plug, Why, nearest};
 use tunesmith_tensor::Shape;
 
+use crate::quantized::Weights;
 use crate::side_by_side::Trials;
 use crate::{Param, Row};
-use crate::quantized::Weights;
 
 /// Whether a computation is recorded for training or for prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use super::step::{GroupStepper, Member, Turn};
 use crate::around::before_the_rule;
 use crate::evaluate::Evaluator;
 use crate::fit::{measured_values, point_at};
-use crate::outcome::{Fitted, Outcome};
 use crate::history::{History, Values};
+use crate::outcome::{Fitted, Outcome};
 use crate::settings::Training;
 
 /// Trains several models of one shape at once: [`Trainer`](crate::Trainer) for a group.
