@@ -1,4 +1,4 @@
-//! How fast is a product in eight bits? `cargo run --release -p tunesmith-tensor --example int8`
+//! How fast is a product in eight bits? `cargo run -p tunesmith-tensor --example int8`
 //!
 //! Each pair of products is measured in turns, and the best of many is taken, so that a busy machine slows both alike.
 

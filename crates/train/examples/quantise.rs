@@ -1,4 +1,4 @@
-//! What eight bits cost in accuracy and save in time: `cargo run --release -p tunesmith-train --example quantise [FOLDER]`
+//! What eight bits cost in accuracy and save in time: `cargo run -p tunesmith-train --example quantise [FOLDER]`
 //!
 //! Trains a small net on the digits and, when a folder in the form of MNIST is named, one on its images; then predicts
 //! the test part in 32 and in eight bits, in turns, and takes the best time of each.
