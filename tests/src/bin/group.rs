@@ -17,9 +17,8 @@ struct Settings {
 }
 
 impl Settings {
-    fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut settings = Self { trials: 16, threads: 2, rounds: 15, seconds: 0.1, profile: false };
-        let mut arguments = arguments;
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut settings = Self { trials: 16, threads: 2, rounds: 60, seconds: 0.003, profile: false };
         while let Some(argument) = arguments.next() {
             if argument == "--profile" {
                 settings.profile = true;
@@ -82,7 +81,7 @@ fn measure(workload: Workload, settings: &Settings) -> String {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
     let (mut one_by_one, mut side_by_side) = (apart(), apart());
     let (mut one_group, mut a_group_each) = (groups(1), groups(threads));
-    let mut ways = vec![
+    let mut ways = [
         Way::new("one_by_one_1".into(), seconds, |steps| {
             one_by_one.iter_mut().for_each(|trial| {
                 (0..steps).for_each(|_| {
