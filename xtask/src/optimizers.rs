@@ -31,8 +31,8 @@ layers = [
 ]
 [training]
 loss = "cross_entropy"
-epochs = 15
-batch_size = 32
+epochs = 10
+batch_size = { choice = [16, 32, 64] }
 schedule = "cosine"
 [tuning]
 goal = { minimize = "loss" }
@@ -49,8 +49,8 @@ prepare = ["standardize"]
 layers = [{ dense = { units = 16, activation = "tanh" } }, { dense = { units = "classes" } }]
 [training]
 loss = "cross_entropy"
-epochs = 30
-batch_size = 32
+epochs = 20
+batch_size = { choice = [16, 32, 64] }
 schedule = "cosine"
 [tuning]
 goal = { minimize = "loss" }
@@ -69,7 +69,7 @@ impl Settings {
     fn parse(arguments: &[String]) -> Result<Self, String> {
         let usage =
             || "write it as: cargo xtask optimizers [--seeds N] [--trials N] [--write] [RULE ...]".to_owned();
-        let mut settings = Self { seeds: 5, trials: 12, rules: Vec::new(), write: false };
+        let mut settings = Self { seeds: 5, trials: 8, rules: Vec::new(), write: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut number = || arguments.next().and_then(|text| text.parse().ok()).ok_or_else(usage);
@@ -98,7 +98,12 @@ struct Reached {
 pub(crate) fn optimizers(arguments: &[String]) -> Result<(), String> {
     let settings = Settings::parse(arguments)?;
     run(cargo(&["build", "--quiet", "--release", "--package", "tunesmith-cli"]))?;
-    let rules = if settings.rules.is_empty() { all_rules()? } else { settings.rules.clone() };
+    let listed = listed()?;
+    let rules = if settings.rules.is_empty() {
+        listed.iter().filter_map(|rule| rule["name"].as_str()).map(str::to_owned).collect()
+    } else {
+        settings.rules.clone()
+    };
     let folder = std::env::temp_dir().join(format!("tunesmith-optimizers-{}", std::process::id()));
     let mut results: BTreeMap<(&str, String), Reached> = BTreeMap::new();
     for Task { name, recipe } in &TASKS {
@@ -109,8 +114,7 @@ pub(crate) fn optimizers(arguments: &[String]) -> Result<(), String> {
                 std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
                 let path = folder.join(format!("{name}.toml"));
                 std::fs::write(&path, recipe).map_err(|error| format!("{}: {error}", path.display()))?;
-                // A choice of one brings the rule's own ranges.
-                let chosen = format!("training.optimizer={{ choice = [\"{rule}\"] }}");
+                let chosen = format!("training.optimizer={}", searched(rule, &listed));
                 let (trials, seed) = (settings.trials.to_string(), seed.to_string());
                 let mut command = tunesmith();
                 command.current_dir(&folder).arg("tune").arg(&path).args(["--json", "--set", &chosen]);
@@ -151,12 +155,23 @@ fn parsed(printed: &str) -> Result<Value, String> {
     serde_json::from_str(printed).map_err(|error| format!("{error} in {printed}"))
 }
 
-fn all_rules() -> Result<Vec<String>, String> {
+/// What the command line says of every rule.
+fn listed() -> Result<Vec<Value>, String> {
     let mut command = tunesmith();
     command.args(["list", "optimizers", "--json"]);
     let listed = parsed(&output(command)?)?;
-    let plugins = listed["plugins"].as_array().ok_or("`tunesmith list` names no optimizers")?;
-    Ok(plugins.iter().filter_map(|plugin| plugin["name"].as_str()).map(str::to_owned).collect())
+    listed["plugins"].as_array().cloned().ok_or_else(|| "`tunesmith list` names no optimizers".to_owned())
+}
+
+/// A rule as a recipe searches it: a choice of one brings its own ranges, and a rule around another those of Adam.
+fn searched(rule: &str, listed: &[Value]) -> String {
+    let params =
+        listed.iter().find(|known| known["name"] == rule).and_then(|known| known["params"].as_array());
+    if params.into_iter().flatten().any(|param| param["name"] == "inner") {
+        format!("{{ choice = [{{ {rule} = {{ inner = {{ choice = [\"adam\"] }} }} }}] }}")
+    } else {
+        format!("{{ choice = [\"{rule}\"] }}")
+    }
 }
 
 /// Two-sided 95 % quantiles of Student's t for 1 to 9 degrees of freedom; beyond, the normal's is near enough.
@@ -176,7 +191,7 @@ fn interval(values: &[f64]) -> (f64, f64) {
 
 fn table(results: &BTreeMap<(&str, String), Reached>, settings: &Settings) -> String {
     let mut page = format!(
-        "# Which rule\n\nEvery rule with the same budget: {} trials over its own default ranges (`\"any\"` tries the usual \
+        "# Which rule\n\nEvery rule with the same budget: {} trials over the batch size and its own default ranges (`\"any\"` tries the usual \
          ones), the winner by validation loss retrained and scored once on rows that no search saw; mean and 95 % interval \
          over {} seeds. Made by `cargo xtask optimizers --seeds {} --trials {} --write`.\n\nSeconds are those of the whole \
          search with two workers: quote ratios. Rules whose intervals overlap are not told apart here.\n",
@@ -223,7 +238,7 @@ mod tests {
         let read =
             |line: &str| Settings::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         let settings = read("--seeds 2 adam lbfgs").unwrap();
-        assert_eq!((settings.seeds, settings.trials, settings.rules.len()), (2, 12, 2));
+        assert_eq!((settings.seeds, settings.trials, settings.rules.len()), (2, 8, 2));
         assert!(read("--seeds many").is_err_and(|why| why.contains("cargo xtask optimizers")));
     }
 }
