@@ -1,6 +1,5 @@
 //! The loop: epochs of steps, a measurement after each, callbacks, and an outcome.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tunesmith_core::{Error, Flow, Reporter, Seed, Why};
@@ -12,9 +11,10 @@ use tunesmith_tensor::{DType, Par};
 
 use crate::around;
 use crate::callback::{Callback, CallbackEntry, EpochEnd, Measure};
-use crate::evaluate::{Evaluator, Measured, Unit};
+use crate::evaluate::{Evaluator, Unit};
 use crate::fitting;
 use crate::history::{History, Values};
+use crate::measured::{measured_values, measures};
 use crate::outcome::{Fitted, Outcome};
 use crate::settings::Training;
 use crate::statistics::Statistics;
@@ -359,30 +359,6 @@ pub(crate) fn point_at(step: usize, per_epoch: usize, epochs: usize) -> Point {
     }
 }
 
-/// What the history says after an epoch: the running loss, the rate, and what the training and the validation rows
-/// measure, where they are to be measured.
-pub(crate) fn measured_values(
-    evaluator: &mut Evaluator,
-    params: &[f32],
-    [train, validation]: [Option<&Dataset>; 2],
-    loss: f64,
-    lr: f64,
-) -> Values {
-    let mut values: Values = BTreeMap::new();
-    values.insert("loss".into(), loss);
-    values.insert("lr".into(), lr);
-    let mut put = |part: &str, measured: Measured| {
-        values.insert(format!("{part}loss"), measured.loss);
-        values.extend(measured.metrics.into_iter().map(|(name, value)| (format!("{part}{name}"), value)));
-    };
-    for (part, data) in [("", train), ("validation_", validation)] {
-        if let Some(data) = data {
-            put(part, evaluator.measure(params, data));
-        }
-    }
-    values
-}
-
 /// The rows of a step, and how many of them go through the model at once.
 fn rows_of(training: &Training, full_batch: bool, rows: usize) -> (usize, usize) {
     let accumulate = training.accumulate.max(1);
@@ -391,28 +367,4 @@ fn rows_of(training: &Training, full_batch: bool, rows: usize) -> (usize, usize)
     } else {
         (training.batch_size.saturating_mul(accumulate).max(1), training.batch_size.max(1))
     }
-}
-
-/// What is measured after every epoch, under the names of the history.
-fn measures(training: &Training, evaluator: &Evaluator, validation: bool) -> Vec<Measure> {
-    let mut measured = vec![
-        Measure { name: "loss".into(), larger_is_better: false },
-        Measure { name: "lr".into(), larger_is_better: false },
-    ];
-    let mut part = |prefix: &str| {
-        measured.push(Measure { name: format!("{prefix}loss"), larger_is_better: false });
-        measured.extend(evaluator.metrics().iter().map(|named| Measure {
-            name: format!("{prefix}{}", named.name),
-            larger_is_better: named.metric.larger_is_better(),
-        }));
-    };
-    if training.measure_training {
-        part("");
-    }
-    if validation {
-        part("validation_");
-    }
-    measured.sort_by(|a, b| a.name.cmp(&b.name));
-    measured.dedup();
-    measured
 }

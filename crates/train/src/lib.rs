@@ -23,6 +23,7 @@ pub mod callback;
 mod around;
 mod fit;
 mod group;
+mod measured;
 mod outcome;
 
 pub mod checkpoint;

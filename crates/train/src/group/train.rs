@@ -11,8 +11,9 @@ use tunesmith_tensor::Par;
 use super::step::{GroupStepper, Member, Turn};
 use crate::around::before_the_rule;
 use crate::evaluate::Evaluator;
-use crate::fit::{measured_values, point_at};
+use crate::fit::point_at;
 use crate::history::{History, Values};
+use crate::measured::measured_values;
 use crate::outcome::{Fitted, Outcome};
 use crate::settings::Training;
 
