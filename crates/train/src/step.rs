@@ -187,7 +187,8 @@ impl Stepper {
             let mut tried = std::mem::take(&mut self.tried);
             tried.clear();
             tried.extend_from_slice(params);
-            let before: &[f32] = &params[learnt..].to_vec();
+            let (learning, buffers) = params.split_at_mut(learnt);
+            let before: &[f32] = buffers;
             let mut evaluate = |values: &[f32], gradient: &mut [f32]| {
                 tried[..learnt].copy_from_slice(values);
                 tried[learnt..].copy_from_slice(before);
@@ -197,9 +198,9 @@ impl Stepper {
                 gradients[..count].iter().for_each(|part| add(par, gradient, part));
                 loss
             };
-            let stepped = optimizer.step_with(&mut params[..learnt], &mut evaluate, pace, par);
+            let stepped = optimizer.step_with(learning, &mut evaluate, pace, par);
             if stepped.is_ok() {
-                params[learnt..].copy_from_slice(&tried[learnt..]);
+                buffers.copy_from_slice(&tried[learnt..]);
                 self.last_shards(rows)[0].runner.update(params);
             }
             self.tried = tried;
