@@ -184,6 +184,14 @@ impl Trace {
         Ok(())
     }
 
+    /// What an activation, by name and settings, makes of a value: for layers that end in one.
+    ///
+    /// # Errors
+    /// When none of that name is linked, its settings are not possible, or it does not take as many features.
+    pub fn activate(&self, activation: &Plug, x: &Var) -> Result<Var, Error> {
+        crate::activation::activate(self, activation, x)
+    }
+
     /// A count as a number: "classes" is what the data asks the model to put out.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ prepare = ["standardize"]
 [model]
 layers = [
   { dense = { units = 16, activation = { isrlu = { alpha = 2.0 } } } },
+  { highway = { activation = "tanh" } },
   { dense = { units = "classes" } },
 ]
 

@@ -8,6 +8,6 @@ fn the_optimizer_conforms() {
 }
 
 #[test]
-fn the_activation_conforms() {
+fn the_activation_and_the_layer_conform() {
     assert_eq!(tunesmith_nn::conform::check_all(), Vec::<String>::new());
 }
