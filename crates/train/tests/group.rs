@@ -288,4 +288,7 @@ fn settings_that_are_one_for_all_are_named() {
     assert!(refusal(Training::default().batch_size(7)).contains("training.batch_size"));
     let callbacks = vec![Plug::new("early_stopping")];
     assert!(refusal(Training { callbacks, ..Training::default() }).contains("training.callbacks"));
+    assert!(refusal(Training { accumulate: 2, ..Training::default() }).contains("training.accumulate"));
+    let bound = Training { max_norm: Some(1.0), ..Training::default() };
+    assert!(refusal(bound).contains("training.constrain"));
 }

@@ -267,8 +267,18 @@ fn check(first: &Training, training: &Training) -> Result<(), Error> {
     if let Some((at, _)) = one_for_all.iter().find(|(_, same)| !same) {
         return conflict(at, "is one for all trials of a group");
     }
-    if !training.callbacks.is_empty() {
-        return conflict("training.callbacks", "a group has no callbacks: train its trials one by one");
+    let plain = Training::default();
+    let only_alone = [
+        ("training.callbacks", training.callbacks.is_empty()),
+        ("training.groups", training.groups.is_empty()),
+        ("training.layer_decay", training.layer_decay == plain.layer_decay),
+        ("training.constrain", training.max_norm.is_none() && !training.unit_norm),
+        ("training.width_transfer", training.base_width.is_none()),
+        ("training.accumulate", training.accumulate == plain.accumulate),
+        ("training.recompute", !training.recompute),
+    ];
+    match only_alone.iter().find(|(_, unused)| !unused) {
+        Some((at, _)) => conflict(at, "a group does not do this: train its trials one by one"),
+        None => Ok(()),
     }
-    Ok(())
 }
