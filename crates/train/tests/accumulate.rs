@@ -104,7 +104,7 @@ fn the_same_bits_for_any_number_of_threads() {
         .with(Dense::new(256).activation("relu"))
         .with(Dense::new(3));
     let data = points(500);
-    let training = Training { accumulate: 3, ..Training::new("cross_entropy").epochs(2).batch_size(64) };
+    let training = Training { accumulate: 3, ..Training::new("cross_entropy").epochs(2).batch_size(128) };
     let run = |threads: usize, par: Par| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
@@ -121,7 +121,7 @@ fn the_same_bits_for_any_number_of_threads() {
         );
     }
     assert!(
-        Stepper::new(&model, &training.loss, Par::Seq).unwrap().shards_of(64) > 1,
+        Stepper::new(&model, &training.loss, Par::Seq).unwrap().shards_of(128) > 1,
         "the test must cut a part"
     );
 }

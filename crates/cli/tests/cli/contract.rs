@@ -132,7 +132,7 @@ fn list_and_describe_print_what_is_linked() {
         assert!(names.contains(&name), "{names:?}");
     }
     for plugin in plugins {
-        assert_eq!(keys(plugin), ["about", "name", "origin", "params", "source"]);
+        assert_eq!(keys(plugin), ["about", "name", "origin", "params", "source", "usual"]);
         for param in plugin["params"].as_array().unwrap() {
             assert_eq!(keys(param), ["about", "default", "name", "range", "tuned", "type"]);
         }
