@@ -183,6 +183,8 @@ impl<T: Real> Engine<T> {
                     }
                 }
             }
+            // The same cuts either way, and so the same bits.
+            let par = if values.len() < sweep::WORTH_WAKING { Par::Seq } else { par };
             let sweep = Sweep { plan, pass: &plan.passes[index], check: index == 0, step, gradients, par };
             let found = sweep.run(Work {
                 offset: 0,

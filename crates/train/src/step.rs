@@ -29,13 +29,14 @@ const FLOPS_PER_GRADIENT: u64 = 200;
 /// Elements of a piece when gradients are added.
 const PIECE: usize = 1 << 14;
 
-/// How many shards a batch of that many rows is cut into: twice as many as long as each still has enough to do, which is
-/// more than all of their gradients cost.
+/// How many shards a batch of that many rows is cut into: twice as many as long as each still has enough to do. Every
+/// shard reads all weights and writes all gradients, which then are added up; so what it has to do must outweigh that the
+/// more, the more shards there are. The power is measured: a net of 1.2 million weights is faster in two parts than in four.
 fn shard_count(rows: usize, params: usize, flops: u64) -> usize {
     let mut shards = 1;
     while 2 * shards <= MAX_SHARDS {
         let work = flops / (2 * shards) as u64;
-        let gradients = FLOPS_PER_GRADIENT * (params * shards) as u64;
+        let gradients = FLOPS_PER_GRADIENT * (params * shards.pow(3)) as u64;
         if rows < MIN_ROWS * 2 * shards || work < MIN_SHARD_FLOPS || work < gradients {
             break;
         }

@@ -14,6 +14,8 @@ use crate::{Chunk, Step, Sums, View};
 const TASK: usize = 16 * CHUNK;
 /// Slabs up to this size use a scratch buffer that is cheap to clear.
 const SMALL: usize = 256;
+/// Values below which a pass takes less time than waking a second core.
+pub(super) const WORTH_WAKING: usize = 1 << 18;
 
 /// The parts of all slabs that a task works on.
 pub(super) struct Work<'a, T> {

@@ -157,13 +157,25 @@ impl Primitive for Attention {
     fn flops(&self, inputs: &[Shape], _output: &Shape) -> u64 {
         self.sizes(inputs).map_or(0, |sizes| 2 * self.product(&sizes))
     }
+
+    fn products(&self, inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        let Ok(Sizes { rows, heads, queries, keys, units }) = self.sizes(inputs) else { return Vec::new() };
+        let each = units / heads;
+        vec![(rows * heads, [queries, each, keys]), (rows * heads, [queries, keys, each])]
+    }
 }
 
 impl AttentionGradient {
     /// The shapes of the operands of the attention: without its result and the derivative by that.
     fn sizes(&self, inputs: &[Shape]) -> Result<Sizes, String> {
         let parts = self.0.parts();
-        self.0.sizes(&[&inputs[..parts], &inputs[parts + 2..]].concat())
+        let mut operands = [Shape::scalar(); 3];
+        let mut count = 0;
+        for shape in inputs[..parts].iter().chain(&inputs[parts + 2..]).take(3) {
+            operands[count] = *shape;
+            count += 1;
+        }
+        self.0.sizes(&operands[..count])
     }
 }
 
@@ -206,6 +218,16 @@ impl Primitive for AttentionGradient {
 
     fn flops(&self, inputs: &[Shape], _output: &Shape) -> u64 {
         self.sizes(inputs).map_or(0, |sizes| 5 * self.0.product(&sizes))
+    }
+
+    fn products(&self, inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        let Ok(Sizes { rows, heads, queries, keys, units }) = self.sizes(inputs) else { return Vec::new() };
+        let each = units / heads;
+        vec![
+            (2 * rows * heads, [queries, each, keys]),
+            (rows * heads, [queries, keys, each]),
+            (2 * rows * heads, [keys, queries, each]),
+        ]
     }
 }
 

@@ -109,4 +109,10 @@ impl<C: Cell> Primitive for RecurrentGradient<C> {
         let units = inputs[0].dims()[2] as u64;
         (output.numel() / parts::<C>()) as u64 * (2 * units + 6)
     }
+
+    fn products(&self, inputs: &[Shape], output: &Shape) -> Vec<(usize, [usize; 3])> {
+        let (rows, units) = (inputs[0].dims()[1], inputs[0].dims()[2]);
+        let gates = C::GATES * units;
+        vec![(output.numel() / parts::<C>() / (rows * gates).max(1), [rows, gates, units])]
+    }
 }

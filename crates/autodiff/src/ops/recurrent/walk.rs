@@ -152,6 +152,14 @@ impl<C: Cell> Primitive for Recurrent<C> {
             (steps * rows * units * C::GATES) as u64 * (2 * units as u64 + 10)
         })
     }
+
+    fn products(&self, inputs: &[Shape], _output: &Shape) -> Vec<(usize, [usize; 3])> {
+        let sizes = Sizes::of::<C>(inputs);
+        sizes.map_or_else(
+            |_| Vec::new(),
+            |Sizes { steps, rows, units }| vec![(steps, [rows, units, C::GATES * units])],
+        )
+    }
 }
 
 /// The derivative by a stretch of the outputs' slots, and the stretch's first one; `None` when other slots have one too.
