@@ -70,7 +70,7 @@ impl Conv {
         2 * (pixels * height * width * channels * outputs) as u64
     }
 
-    /// Elements of room that [`convolve`] needs, for numbers of either type.
+    /// Elements of room that [`convolve`](super::convolve) needs, for numbers of either type.
     #[must_use]
     pub fn scratch(&self) -> usize {
         if self.is_depthwise() {
@@ -80,7 +80,7 @@ impl Conv {
         self.padded_len() + packed_len::<f32>(taps, outputs).max(packed_len::<f64>(taps, outputs))
     }
 
-    /// Elements of room that [`convolve_back`] needs.
+    /// Elements of room that [`convolve_back`](super::convolve_back) needs.
     #[must_use]
     pub fn scratch_back(&self) -> usize {
         match self.flipped() {
@@ -90,7 +90,7 @@ impl Conv {
         }
     }
 
-    /// Elements of room that [`convolve_weight`] needs.
+    /// Elements of room that [`convolve_weight`](super::convolve_weight) needs.
     #[must_use]
     pub fn scratch_weight(&self) -> usize {
         if self.is_depthwise() { 0 } else { self.padded_len() }
