@@ -24,7 +24,7 @@ fn costs(c: &mut Criterion) {
     let mut group = c.benchmark_group("sqlite");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     let reports = storage("reports");
-    let id = reports.open("study", Direction::Minimize, &space()).unwrap();
+    let id = reports.open("study", &[Direction::Minimize], &space()).unwrap();
     let trial = reports.create(id, &TrialRecord::new(0)).unwrap();
     let mut step = 0;
     // Until written: what the caller waits for is only the hand-over.

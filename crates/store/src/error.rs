@@ -190,7 +190,7 @@ impl fmt::Display for Error {
             }
             Self::SeveralObjectives { file, study } => write!(
                 f,
-                "{}: the study `{study}` has several objectives, only studies with one can be used",
+                "{}: the study `{study}` has several objectives, only studies with one can be shown",
                 file.display()
             ),
             Self::Unreadable { file, what, text } => {

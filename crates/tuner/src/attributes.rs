@@ -27,6 +27,44 @@ pub(crate) const RETRY_HISTORY: &str = "retry_history";
 /// The seed of a study, or of a trial: a retry has the seed of the trial it repeats.
 pub(crate) const SEED: &str = "tunesmith:seed";
 
+/// What the names of constraints begin with (Optuna's form: a number each, kept when it is zero or less).
+const CONSTRAINT: &str = "constraints:";
+/// Optuna's older form: a list of numbers under one name.
+const CONSTRAINTS: &str = "constraints";
+/// The trial that a trial goes on from, and the last step it had reported then.
+pub(crate) const PARENT: &str = "tunesmith:parent";
+
+/// The attribute of what was reported at a step in all objectives of a search that has several.
+pub(crate) fn report_key(step: u64) -> String {
+    format!("tunesmith:report:{step}")
+}
+
+/// The attribute of a constraint.
+pub(crate) fn constraint_key(name: &str) -> String {
+    format!("{CONSTRAINT}{name}")
+}
+
+/// A trial's constraints by name.
+pub(crate) fn constraints(trial: &TrialRecord) -> BTreeMap<String, f64> {
+    let named =
+        trial.system.range(CONSTRAINTS.to_owned()..).take_while(|(key, _)| key.starts_with(CONSTRAINTS));
+    let mut found = BTreeMap::new();
+    for (key, text) in named {
+        if let Some(name) = key.strip_prefix(CONSTRAINT) {
+            found.extend(serde_json::from_str(text).ok().map(|value: f64| (name.to_owned(), value)));
+        } else if key == CONSTRAINTS {
+            let list: Vec<f64> = serde_json::from_str(text).unwrap_or_default();
+            found.extend(list.into_iter().enumerate().map(|(i, value)| (i.to_string(), value)));
+        }
+    }
+    found
+}
+
+/// The trial that this one goes on from, and the last step it had reported then.
+pub(crate) fn parent(trial: &TrialRecord) -> Option<(u64, u64)> {
+    trial.system.get(PARENT).and_then(|text| serde_json::from_str(text).ok())
+}
+
 /// The system attributes of the trial that repeats a lost one, in the form of Optuna's retry callback.
 ///
 /// ```
@@ -64,6 +102,18 @@ pub(crate) fn seed_json(seed: u64) -> String {
 pub(crate) fn seed(attributes: &Attributes) -> Option<u64> {
     let text = attributes.get(SEED)?;
     serde_json::from_str::<String>(text).ok()?.parse().ok()
+}
+
+/// Numbers as an attribute; JSON has no infinities, so those are texts.
+pub(crate) fn numbers_json(numbers: &[f64]) -> String {
+    let value = |x: &f64| if x.is_finite() { Value::Float(*x) } else { Value::Text(x.to_string()) };
+    json(&numbers.iter().map(value).collect::<Vec<_>>())
+}
+
+/// The numbers in such an attribute.
+pub(crate) fn numbers(text: &str) -> Option<Vec<f64>> {
+    let values: Vec<Value> = serde_json::from_str(text).ok()?;
+    values.iter().map(|value| value.as_f64().or_else(|| value.as_str()?.parse().ok())).collect()
 }
 
 /// JSON text of anything whose keys are texts.

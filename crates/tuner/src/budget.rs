@@ -23,6 +23,9 @@ pub struct Budget {
     pub trial_time: Option<Duration>,
     /// Trials that run side by side, each on a thread.
     pub workers: usize,
+    /// Bytes that the states of paused trials may take; beyond that some are dropped, and run again from their start
+    /// when they go on.
+    pub memory: usize,
     /// Ends the run early.
     pub stop: Stop,
 }
@@ -37,7 +40,7 @@ impl Budget {
     /// As long as nobody says stop.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self { trials: None, time: None, trial_time: None, workers: 1, stop: Stop::new() }
+        Self { trials: None, time: None, trial_time: None, workers: 1, memory: 1 << 30, stop: Stop::new() }
     }
 
     /// No trial begins after this long.
@@ -63,6 +66,13 @@ impl Budget {
     pub fn workers(mut self, workers: usize) -> Self {
         assert!(workers > 0, "a run needs at least one worker");
         self.workers = workers;
+        self
+    }
+
+    /// So many bytes for the states of paused trials; a gibibyte if nothing is said.
+    #[must_use]
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
         self
     }
 

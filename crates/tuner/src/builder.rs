@@ -6,29 +6,29 @@ use tunesmith_core::Space;
 
 use crate::pruners::NoPruning;
 use crate::samplers::Tpe;
-use crate::{Direction, Observer, Pruner, Sampler, Storage, StorageError, Study};
+use crate::{Direction, Observer, Sampler, Scheduler, Storage, StorageError, Study};
 
 /// Settles what a [`Study`] is before it is opened.
 #[derive(Debug)]
 pub struct StudyBuilder {
     pub(crate) name: String,
     pub(crate) space: Space,
-    pub(crate) direction: Direction,
+    pub(crate) directions: Vec<Direction>,
     pub(crate) sampler: Box<dyn Sampler>,
-    pub(crate) pruner: Box<dyn Pruner>,
+    pub(crate) scheduler: Box<dyn Scheduler>,
     pub(crate) seed: u64,
     pub(crate) storage: Option<Arc<dyn Storage>>,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
 
 impl StudyBuilder {
-    pub(crate) fn new(space: Space, direction: Direction) -> Self {
+    pub(crate) fn new(space: Space, directions: Vec<Direction>) -> Self {
         Self {
             name: "study".to_owned(),
             space,
-            direction,
+            directions,
             sampler: Box::new(Tpe::default()),
-            pruner: Box::new(NoPruning),
+            scheduler: Box::new(NoPruning),
             seed: 0,
             storage: None,
             observers: Vec::new(),
@@ -49,10 +49,10 @@ impl StudyBuilder {
         self
     }
 
-    /// What stops bad trials; [`NoPruning`] if nothing is said.
+    /// What stops bad trials, for good or for now; [`NoPruning`] if nothing is said.
     #[must_use]
-    pub fn pruner(mut self, pruner: impl Pruner + 'static) -> Self {
-        self.pruner = Box::new(pruner);
+    pub fn pruner(mut self, pruner: impl Scheduler + 'static) -> Self {
+        self.scheduler = Box::new(pruner);
         self
     }
 

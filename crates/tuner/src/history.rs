@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tunesmith_core::Space;
 
-use crate::attributes::retry_history;
+use crate::attributes::{constraint_key, retry_history};
 use crate::{Direction, TrialRecord, TrialState};
 
 /// The trials of a study, running and finished, by number.
@@ -28,10 +28,15 @@ use crate::{Direction, TrialRecord, TrialState};
 #[derive(Clone, Debug)]
 pub struct History {
     space: Space,
-    direction: Direction,
+    directions: Vec<Direction>,
     trials: Vec<TrialRecord>,
     columns: Vec<Vec<f64>>,
+    /// By how much each trial breaks its constraints.
+    violations: Vec<f64>,
     repeated: BTreeSet<u64>,
+    counts: Counts,
+    /// Trials that have not ended.
+    open: BTreeSet<u64>,
 }
 
 /// How many trials are in each state.
@@ -42,6 +47,8 @@ pub struct Counts {
     pub waiting: usize,
     /// Running.
     pub running: usize,
+    /// Stopped for now.
+    pub paused: usize,
     /// Ended with a value.
     pub complete: usize,
     /// Stopped early.
@@ -53,6 +60,18 @@ pub struct Counts {
 }
 
 impl Counts {
+    fn of(&mut self, state: TrialState) -> &mut usize {
+        match state {
+            TrialState::Waiting => &mut self.waiting,
+            TrialState::Running => &mut self.running,
+            TrialState::Paused => &mut self.paused,
+            TrialState::Complete => &mut self.complete,
+            TrialState::Pruned => &mut self.pruned,
+            TrialState::Diverged => &mut self.diverged,
+            TrialState::Failed => &mut self.failed,
+        }
+    }
+
     /// Trials that ended, however they did.
     ///
     /// ```
@@ -71,8 +90,28 @@ impl History {
     /// A history without trials.
     #[must_use]
     pub fn new(space: Space, direction: Direction) -> Self {
+        Self::of_objectives(space, &[direction])
+    }
+
+    /// A history without trials of a search with several objectives.
+    ///
+    /// # Panics
+    /// When there is no objective.
+    #[must_use]
+    #[track_caller]
+    pub fn of_objectives(space: Space, directions: &[Direction]) -> Self {
+        assert!(!directions.is_empty(), "a search needs at least one objective");
         let columns = vec![Vec::new(); space.len()];
-        Self { space, direction, trials: Vec::new(), columns, repeated: BTreeSet::new() }
+        Self {
+            space,
+            directions: directions.to_vec(),
+            trials: Vec::new(),
+            columns,
+            violations: Vec::new(),
+            repeated: BTreeSet::new(),
+            counts: Counts::default(),
+            open: BTreeSet::new(),
+        }
     }
 
     /// The space the columns are coordinates of.
@@ -81,10 +120,16 @@ impl History {
         &self.space
     }
 
-    /// Which way is better.
+    /// Which way is better, of the first objective if there are several.
     #[must_use]
     pub fn direction(&self) -> Direction {
-        self.direction
+        self.directions[0]
+    }
+
+    /// Which way is better, for each objective.
+    #[must_use]
+    pub fn directions(&self) -> &[Direction] {
+        &self.directions
     }
 
     /// All trials, by number.
@@ -106,44 +151,87 @@ impl History {
         Some(&self.columns[index])
     }
 
-    /// The trial's value as something to make small.
+    /// The trial's value, of the first objective if there are several, as something to make small.
     #[must_use]
     pub fn loss(&self, trial: &TrialRecord) -> Option<f64> {
-        trial.value.map(|value| self.direction.loss(value))
+        trial.value.map(|value| self.direction().loss(value))
     }
 
-    /// The complete trial with the best value, the earliest of equals.
+    /// The trial's values as things to make small, one for each objective; `None` when it has not all of them.
+    #[must_use]
+    pub fn losses(&self, trial: &TrialRecord) -> Option<Vec<f64>> {
+        let losses: Vec<f64> =
+            trial.values().zip(&self.directions).map(|(value, direction)| direction.loss(value)).collect();
+        (losses.len() == self.directions.len()).then_some(losses)
+    }
+
+    /// By how much the trial breaks its constraints in all: zero when it keeps them, or has none.
+    #[must_use]
+    pub fn violation(&self, number: u64) -> f64 {
+        self.place(number).map_or(0.0, |place| self.violations[place])
+    }
+
+    /// The complete trial with the best value, the earliest of equals. One that keeps its constraints is better than any
+    /// that breaks them, and less broken is better. With several objectives the first alone decides.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord> {
-        let complete = self.trials.iter().filter(|trial| trial.state == TrialState::Complete);
+        let complete = self.trials.iter().zip(&self.violations);
         complete
-            .filter_map(|trial| Some((self.loss(trial).filter(|loss| !loss.is_nan())?, trial)))
-            .min_by(|(a, _), (b, _)| a.total_cmp(b))
-            .map(|(_, trial)| trial)
+            .filter(|(trial, _)| trial.state == TrialState::Complete)
+            .filter_map(|(trial, violation)| {
+                Some((*violation, self.loss(trial).filter(|loss| !loss.is_nan())?, trial))
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))
+            .map(|(.., trial)| trial)
+    }
+
+    /// The complete trials that no other beats: none is at least as good in every objective and better in one. When any
+    /// trial keeps its constraints, only such count. For one objective it is the best and its equals.
+    #[must_use]
+    pub fn front(&self) -> Vec<&TrialRecord> {
+        let complete = self.trials.iter().zip(&self.violations);
+        let complete = complete.filter(|(trial, _)| trial.state == TrialState::Complete);
+        let known: Vec<(f64, Vec<f64>, &TrialRecord)> = complete
+            .filter_map(|(trial, violation)| Some((*violation, self.losses(trial)?, trial)))
+            .filter(|(_, losses, _)| losses.iter().all(|loss| !loss.is_nan()))
+            .collect();
+        let least = known.iter().map(|(violation, ..)| *violation).fold(f64::INFINITY, f64::min);
+        let mut known: Vec<_> = known.into_iter().filter(|(violation, ..)| *violation <= least).collect();
+        // In this order a trial can only be beaten by one before it.
+        known.sort_by(|(_, a, x), (_, b, y)| {
+            let by_losses = a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
+            by_losses.unwrap_or_else(|| x.number.cmp(&y.number))
+        });
+        let mut front: Vec<(Vec<f64>, &TrialRecord)> = Vec::new();
+        for (_, losses, trial) in known {
+            let beaten =
+                |other: &Vec<f64>| other.iter().zip(&losses).all(|(a, b)| a <= b) && *other != losses;
+            if !front.iter().any(|(other, _)| beaten(other)) {
+                front.push((losses, trial));
+            }
+        }
+        let mut front: Vec<&TrialRecord> = front.into_iter().map(|(_, trial)| trial).collect();
+        front.sort_by_key(|trial| trial.number);
+        front
     }
 
     /// How many trials are in each state.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for trial in &self.trials {
-            *match trial.state {
-                TrialState::Waiting => &mut counts.waiting,
-                TrialState::Running => &mut counts.running,
-                TrialState::Complete => &mut counts.complete,
-                TrialState::Pruned => &mut counts.pruned,
-                TrialState::Diverged => &mut counts.diverged,
-                TrialState::Failed => &mut counts.failed,
-            } += 1;
-        }
-        counts
+        self.counts
+    }
+
+    /// The trials that wait, run or are paused, by number.
+    pub fn open(&self) -> impl Iterator<Item = &TrialRecord> {
+        self.open.iter().filter_map(|number| self.trial(*number))
     }
 
     /// How many trials a budget has paid for: running and finished ones, each chain of retries once.
     #[must_use]
     pub fn spent(&self) -> u64 {
-        let begun = self.trials.iter().filter(|trial| trial.state != TrialState::Waiting);
-        begun.filter(|trial| !self.repeated.contains(&trial.number)).count() as u64
+        let begun = |trial: &&TrialRecord| trial.state != TrialState::Waiting;
+        let again = self.repeated.iter().filter_map(|number| self.trial(*number)).filter(begun).count();
+        (self.trials.len() - self.counts.waiting - again) as u64
     }
 
     /// A trial's place among those that are not repeated by another: what seeds are made of, so that a study that was
@@ -160,26 +248,46 @@ impl History {
             let value = trial.params.get(&dimension.key);
             value.and_then(|value| dimension.domain.coordinate(value)).unwrap_or(f64::NAN)
         });
+        *self.counts.of(trial.state) += 1;
+        if trial.state.is_finished() {
+            self.open.remove(&trial.number);
+        } else {
+            self.open.insert(trial.number);
+        }
+        let violation = violation(&trial);
         match self.place(trial.number) {
             Ok(place) => {
                 for (column, z) in self.columns.iter_mut().zip(coordinates) {
                     column[place] = z;
                 }
+                self.violations[place] = violation;
+                *self.counts.of(self.trials[place].state) -= 1;
                 self.trials[place] = trial;
             }
             Err(place) => {
                 for (column, z) in self.columns.iter_mut().zip(coordinates) {
                     column.insert(place, z);
                 }
+                self.violations.insert(place, violation);
                 self.trials.insert(place, trial);
             }
         }
     }
 
-    /// Changes what is known of a trial, but for its number and settings.
+    /// Changes a trial's reports or attributes.
     pub(crate) fn change(&mut self, number: u64, change: impl FnOnce(&mut TrialRecord)) {
         if let Ok(place) = self.place(number) {
+            let state = self.trials[place].state;
             change(&mut self.trials[place]);
+            debug_assert_eq!(state, self.trials[place].state, "states are counted, `put` changes them");
+        }
+    }
+
+    /// Sets a constraint of a trial.
+    pub(crate) fn set_constraint(&mut self, number: u64, name: &str, json: String) {
+        if let Ok(place) = self.place(number) {
+            self.trials[place].system.insert(constraint_key(name), json);
+            self.violations[place] = violation(&self.trials[place]);
         }
     }
 
@@ -189,4 +297,10 @@ impl History {
             _ => self.trials.binary_search_by_key(&number, |trial| trial.number),
         }
     }
+}
+
+/// By how much a trial breaks its constraints; one that is not a number is broken beyond measure.
+fn violation(trial: &TrialRecord) -> f64 {
+    let broken = |value: f64| if value.is_nan() { f64::INFINITY } else { value.max(0.0) };
+    trial.constraints().into_values().map(broken).sum()
 }

@@ -59,6 +59,7 @@ mod budget;
 mod builder;
 mod narrow;
 mod observer;
+mod resumable;
 mod run;
 mod study;
 
@@ -73,8 +74,9 @@ pub use history::{Counts, History};
 pub use memory::MemoryStorage;
 pub use observer::Observer;
 pub use outcome::{IntoOutcome, Outcome};
-pub use pruner::{Pruner, PrunerEntry};
+pub use pruner::{Next, Pruner, PrunerEntry, Scheduler};
 pub use record::{Direction, TrialRecord, TrialState};
+pub use resumable::Resumable;
 pub use run::{Ended, TrialRun};
 pub use sampler::{Sampler, SamplerEntry};
 pub use storage::{Known, MOST_RETRIES, Storage, StorageError, StudyId, compatible};

@@ -16,7 +16,7 @@ use crate::{
 /// use tunesmith_core::Space;
 /// use tunesmith_tuner::{Direction, MemoryStorage, Storage, TrialRecord};
 /// let storage = MemoryStorage::new();
-/// let study = storage.open("example", Direction::Minimize, &Space::new()).unwrap();
+/// let study = storage.open("example", &[Direction::Minimize], &Space::new()).unwrap();
 /// assert_eq!(storage.create(study, &TrialRecord::new(0)).unwrap(), 0);
 /// assert_eq!(storage.load(study).unwrap().len(), 1);
 /// ```
@@ -28,7 +28,7 @@ pub struct MemoryStorage {
 #[derive(Debug)]
 struct StoredStudy {
     name: String,
-    direction: Direction,
+    directions: Vec<Direction>,
     space: Space,
     attributes: BTreeMap<Scope, Attributes>,
     trials: Vec<TrialRecord>,
@@ -89,12 +89,12 @@ impl Storage for MemoryStorage {
         Ok(self.studies().iter().position(|study| study.name == name).map(|place| StudyId(place as u64)))
     }
 
-    fn open(&self, name: &str, direction: Direction, space: &Space) -> Result<StudyId, StorageError> {
+    fn open(&self, name: &str, directions: &[Direction], space: &Space) -> Result<StudyId, StorageError> {
         let mut studies = self.studies();
         if let Some(place) = studies.iter().position(|study| study.name == name) {
             let study = &mut studies[place];
-            if study.direction != direction {
-                let stored = study.direction;
+            if study.directions != directions {
+                let stored = study.directions.clone();
                 return Err(StorageError::DirectionChanged { study: name.to_owned(), stored });
             }
             for dimension in space.dimensions() {
@@ -114,7 +114,7 @@ impl Storage for MemoryStorage {
         }
         studies.push(StoredStudy {
             name: name.to_owned(),
-            direction,
+            directions: directions.to_vec(),
             space: space.clone(),
             attributes: BTreeMap::new(),
             trials: Vec::new(),
@@ -189,6 +189,7 @@ impl Storage for MemoryStorage {
         self.running(study, trial.number, |record| {
             record.state = trial.state;
             record.value = trial.value;
+            record.further.clone_from(&trial.further);
             record.finished = trial.finished;
             record.reason.clone_from(&trial.reason);
             record.diverged_at = trial.diverged_at;
@@ -197,6 +198,16 @@ impl Storage for MemoryStorage {
 
     fn put_back(&self, study: StudyId, trial: u64) -> Result<(), StorageError> {
         self.running(study, trial, TrialRecord::put_back)
+    }
+
+    fn resume(&self, study: StudyId, trial: u64) -> Result<bool, StorageError> {
+        self.trial(study, trial, |record| {
+            let paused = record.state == TrialState::Paused;
+            if paused {
+                record.resume();
+            }
+            paused
+        })
     }
 
     fn requeue_lost(&self, study: StudyId) -> Result<Vec<u64>, StorageError> {
@@ -214,8 +225,11 @@ impl Storage for MemoryStorage {
                 let earlier = numbers.iter().filter(|number| **number < known.below);
                 earlier.filter_map(|number| study.trials.get(place(*number))).collect()
             };
-            let waiting = earlier(&known.waiting).into_iter();
-            let begun = waiting.filter(|trial| trial.state != TrialState::Waiting);
+            let changed = |numbers: &[u64], state: TrialState| {
+                earlier(numbers).into_iter().filter(move |trial| trial.state != state)
+            };
+            let begun = changed(&known.waiting, TrialState::Waiting)
+                .chain(changed(&known.paused, TrialState::Paused));
             let new = study.trials.iter().skip(place(known.below));
             Ok(earlier(&known.running).into_iter().chain(begun).chain(new).cloned().collect())
         })

@@ -10,6 +10,10 @@ use crate::{TrialRecord, TrialState};
 pub enum Outcome {
     /// With a value. A value that is not a number counts as diverged.
     Complete(f64),
+    /// With a value for each of the study's objectives.
+    Values(Vec<f64>),
+    /// Stopped for now, on the word of the scheduler; its last report is its value until it goes on.
+    Paused,
     /// Stopped early, on the word of the pruner; its last report is its value.
     Pruned,
     /// Its numbers left the finite: a lesson for the sampler, not an error.
@@ -30,21 +34,34 @@ pub enum Outcome {
 
 impl Outcome {
     /// Ends a running trial.
-    pub(crate) fn record_in(self, trial: &mut TrialRecord) {
+    pub(crate) fn record_in(self, trial: &mut TrialRecord, objectives: usize) {
         trial.finished = Some(SystemTime::now());
         trial.state = match self {
-            Self::Complete(value) if value.is_nan() => {
+            Self::Complete(value) => return Self::Values(vec![value]).record_in(trial, objectives),
+            Self::Values(values) if values.len() != objectives => {
+                let plural = |n: usize| if n == 1 { "" } else { "s" };
+                trial.reason = Some(format!(
+                    "the objective returned {} value{}, the study has {objectives} objective{}",
+                    values.len(),
+                    plural(values.len()),
+                    plural(objectives)
+                ));
+                TrialState::Failed
+            }
+            Self::Values(values) if values.iter().any(|value| value.is_nan()) => {
                 trial.diverged_at = Some(trial.last_report().map_or(0, |(step, _)| step));
                 trial.reason = Some("the value is not a number".to_owned());
                 TrialState::Diverged
             }
-            Self::Complete(value) => {
-                trial.value = Some(value);
+            Self::Values(values) => {
+                let mut values = values.into_iter();
+                trial.value = values.next();
+                trial.further = values.collect();
                 TrialState::Complete
             }
-            Self::Pruned => {
+            Self::Paused | Self::Pruned => {
                 trial.value = trial.last_report().map(|(_, value)| value).filter(|value| !value.is_nan());
-                TrialState::Pruned
+                if self == Self::Paused { TrialState::Paused } else { TrialState::Pruned }
             }
             Self::Diverged { step, reason } => {
                 trial.diverged_at = Some(step);
@@ -69,7 +86,13 @@ impl From<f64> for Outcome {
     }
 }
 
-/// What an objective may return: a value, an [`Outcome`], or a `Result` of one of them.
+impl From<Vec<f64>> for Outcome {
+    fn from(values: Vec<f64>) -> Self {
+        Self::Values(values)
+    }
+}
+
+/// What an objective may return: a value, one for each objective, an [`Outcome`], or a `Result` of one of them.
 ///
 /// ```
 /// use tunesmith_tuner::{IntoOutcome, Outcome};
@@ -84,6 +107,18 @@ pub trait IntoOutcome {
 impl IntoOutcome for f64 {
     fn into_outcome(self) -> Outcome {
         Outcome::Complete(self)
+    }
+}
+
+impl IntoOutcome for Vec<f64> {
+    fn into_outcome(self) -> Outcome {
+        Outcome::Values(self)
+    }
+}
+
+impl<const N: usize> IntoOutcome for [f64; N] {
+    fn into_outcome(self) -> Outcome {
+        Outcome::Values(self.to_vec())
     }
 }
 

@@ -1,5 +1,6 @@
 //! `TrialRecord`: all that is known of one trial, running or finished.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use tunesmith_core::Params;
@@ -47,6 +48,8 @@ pub enum TrialState {
     Waiting,
     /// Somebody runs it.
     Running,
+    /// It stopped for now, with its last report as its value, and may go on.
+    Paused,
     /// It ended with a value.
     Complete,
     /// It was stopped early because others were better at the same step.
@@ -61,7 +64,13 @@ impl TrialState {
     /// Whether nothing more will happen to the trial.
     #[must_use]
     pub const fn is_finished(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Running)
+        !matches!(self, Self::Waiting | Self::Running | Self::Paused)
+    }
+
+    /// Whether the trial stopped before its end, for now or for good, because others were better.
+    #[must_use]
+    pub const fn is_stopped_early(self) -> bool {
+        matches!(self, Self::Paused | Self::Pruned)
     }
 
     /// The name in reports and JSON.
@@ -70,6 +79,7 @@ impl TrialState {
         match self {
             Self::Waiting => "waiting",
             Self::Running => "running",
+            Self::Paused => "paused",
             Self::Complete => "complete",
             Self::Pruned => "pruned",
             Self::Diverged => "diverged",
@@ -98,8 +108,11 @@ pub struct TrialRecord {
     pub state: TrialState,
     /// Its settings; empty until they are suggested.
     pub params: Params,
-    /// What it reached: the objective's value, or the last report of a pruned trial.
+    /// What it reached: the objective's value, or the last report of a trial that was stopped early; with several
+    /// objectives the first one's.
     pub value: Option<f64>,
+    /// The values of the objectives behind the first, in a search with several.
+    pub further: Vec<f64>,
     /// Values at steps, by step.
     pub reports: Vec<(u64, f64)>,
     /// When it began to run.
@@ -125,6 +138,7 @@ impl TrialRecord {
             state: TrialState::Running,
             params: Params::new(),
             value: None,
+            further: Vec::new(),
             reports: Vec::new(),
             started: None,
             finished: None,
@@ -153,10 +167,36 @@ impl TrialRecord {
         Some(self.reports[place].1)
     }
 
+    /// The values at a step in all objectives, for a search that has several.
+    #[must_use]
+    pub fn values_at(&self, step: u64) -> Option<Vec<f64>> {
+        let first = self.report_at(step)?;
+        let all = self.system.get(&crate::attributes::report_key(step));
+        Some(all.and_then(|text| crate::attributes::numbers(text)).unwrap_or_else(|| vec![first]))
+    }
+
     /// The highest step and its value.
     #[must_use]
     pub fn last_report(&self) -> Option<(u64, f64)> {
         self.reports.last().copied()
+    }
+
+    /// What it reached in every objective: nothing, or one value each.
+    ///
+    /// ```
+    /// let mut trial = tunesmith_tuner::TrialRecord::new(0);
+    /// assert_eq!(trial.values().count(), 0);
+    /// (trial.value, trial.further) = (Some(0.9), vec![12.0]);
+    /// assert_eq!(trial.values().collect::<Vec<_>>(), [0.9, 12.0]);
+    /// ```
+    pub fn values(&self) -> impl Iterator<Item = f64> + '_ {
+        self.value.into_iter().chain(self.further.iter().copied().filter(|_| self.value.is_some()))
+    }
+
+    /// Its constraints by name: a value of zero or less is kept, a greater one is broken by so much.
+    #[must_use]
+    pub fn constraints(&self) -> BTreeMap<String, f64> {
+        crate::attributes::constraints(self)
     }
 
     /// Makes the trial wait again: its settings stay, what it reached is forgotten.
@@ -164,6 +204,21 @@ impl TrialRecord {
         self.state = TrialState::Waiting;
         self.reports.clear();
         self.started = None;
+        (self.value, self.finished) = (None, None);
+        self.further.clear();
+    }
+
+    /// Lets a paused trial run again.
+    pub fn resume(&mut self) {
+        self.state = TrialState::Running;
+        (self.value, self.finished) = (None, None);
+        self.further.clear();
+    }
+
+    /// The paused trial whose state this one began with, and the last step that trial had reported then.
+    #[must_use]
+    pub fn parent(&self) -> Option<(u64, u64)> {
+        crate::attributes::parent(self)
     }
 
     /// The numbers of the lost trials that this one repeats, first to last.

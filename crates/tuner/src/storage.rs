@@ -29,6 +29,8 @@ pub struct Known {
     pub running: Vec<u64>,
     /// The trials that were waiting when they were last heard of.
     pub waiting: Vec<u64>,
+    /// The trials that were paused when they were last heard of.
+    pub paused: Vec<u64>,
 }
 
 /// Keeps studies and their trials.
@@ -49,9 +51,9 @@ pub trait Storage: Debug + Send + Sync {
     /// Opens the study of that name, or creates it; from then on it has this space.
     ///
     /// # Errors
-    /// When the study exists with the other direction, or a stored dimension cannot become what `space` says
+    /// When the study exists with other directions, or a stored dimension cannot become what `space` says
     /// (see [`compatible`]); it keeps the space it has then.
-    fn open(&self, name: &str, direction: Direction, space: &Space) -> Result<StudyId, StorageError>;
+    fn open(&self, name: &str, directions: &[Direction], space: &Space) -> Result<StudyId, StorageError>;
 
     /// The study's attributes.
     ///
@@ -108,7 +110,7 @@ pub trait Storage: Debug + Send + Sync {
     /// When the storage fails, perhaps with an earlier report.
     fn report(&self, study: StudyId, trial: u64, step: u64, value: f64) -> Result<(), StorageError>;
 
-    /// Ends a running trial: state, value, reason and time are those of the record.
+    /// Ends a running trial, or pauses it: state, values, reason and time are those of the record.
     ///
     /// # Errors
     /// When the trial does not run, or the storage fails.
@@ -119,6 +121,12 @@ pub trait Storage: Debug + Send + Sync {
     /// # Errors
     /// When the trial does not run, or the storage fails.
     fn put_back(&self, study: StudyId, trial: u64) -> Result<(), StorageError>;
+
+    /// Lets a paused trial run again, with its reports; false when it is not paused any more: no two callers get the same.
+    ///
+    /// # Errors
+    /// When there is no such trial, or the storage fails.
+    fn resume(&self, study: StudyId, trial: u64) -> Result<bool, StorageError>;
 
     /// Fails the running trials whose process is gone, adds a waiting copy of each (see [`TrialRecord::retry`]), and
     /// returns the numbers of the lost ones. A trial that was lost [`MOST_RETRIES`] times before gets no further copy:
@@ -135,7 +143,7 @@ pub trait Storage: Debug + Send + Sync {
     fn heartbeat(&self, study: StudyId, trial: u64) -> Result<(), StorageError>;
 
     /// What is new to somebody who knows that much: the trials from `known.below` on, those that were running, and
-    /// those that were waiting and wait no more. It is asked before every trial, so trials that wait still, perhaps
+    /// those that were waiting or paused and are so no more. It is asked before every trial, so trials that wait still or are still paused, perhaps
     /// hundreds, must cost next to nothing.
     ///
     /// # Errors
@@ -159,12 +167,12 @@ pub trait Storage: Debug + Send + Sync {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StorageError {
-    /// The study exists with the other direction.
+    /// The study exists with other directions, or another number of objectives.
     DirectionChanged {
         /// The study.
         study: String,
-        /// The direction it has.
-        stored: Direction,
+        /// The directions it has.
+        stored: Vec<Direction>,
     },
     /// A stored dimension cannot become what the space says now.
     SpaceChanged {
@@ -201,11 +209,15 @@ pub enum StorageError {
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DirectionChanged { study, stored } => write!(
-                f,
-                "the study `{study}` was begun to {} its value, give this search another name (--study OTHERNAME)",
-                stored.name()
-            ),
+            Self::DirectionChanged { study, stored } => {
+                let stored: Vec<&str> = stored.iter().map(|direction| direction.name()).collect();
+                let values = if stored.len() == 1 { "value" } else { "values" };
+                write!(
+                    f,
+                    "the study `{study}` was begun to {} its {values}, give this search another name (--study OTHERNAME)",
+                    stored.join(" and ")
+                )
+            }
             Self::SpaceChanged { study, key, stored, wanted } => write!(
                 f,
                 "{key}: the study `{study}` searched [{stored}] so far and cannot go on with [{wanted}], \

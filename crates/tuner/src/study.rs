@@ -12,8 +12,8 @@ use tunesmith_core::{Flow, Params, Seed, Space, Value};
 use crate::attributes::{self, fixed_params, json, retry_history};
 use crate::narrow::narrowed;
 use crate::{
-    Attributes, Direction, History, Known, MemoryStorage, Observer, Outcome, Pruner, Sampler, Scope, Storage,
-    StorageError, StudyBuilder, StudyId, Trial, TrialRecord, TrialState,
+    Attributes, Direction, History, Known, MemoryStorage, Next, Observer, Outcome, Sampler, Scheduler, Scope,
+    Storage, StorageError, StudyBuilder, StudyId, Trial, TrialRecord, TrialState,
 };
 
 /// How often a study looks for trials whose process is gone.
@@ -40,7 +40,7 @@ pub struct Study {
     name: String,
     space: Space,
     sampler: Box<dyn Sampler>,
-    pruner: Box<dyn Pruner>,
+    scheduler: Box<dyn Scheduler>,
     seed: Seed,
     storage: Arc<dyn Storage>,
     id: StudyId,
@@ -74,13 +74,38 @@ impl Study {
     /// A search in a direction that is known only at run time.
     #[must_use]
     pub fn builder(space: Space, direction: Direction) -> StudyBuilder {
-        StudyBuilder::new(space, direction)
+        StudyBuilder::new(space, vec![direction])
+    }
+
+    /// A search with several objectives, each with its direction: the best trials are those that none other beats in all
+    /// of them (see [`Study::front`]).
+    ///
+    /// ```
+    /// use tunesmith_core::{Domain, Scale, Space};
+    /// use tunesmith_tuner::{Budget, Direction, Study};
+    /// let space = Space::new().with("units", Domain::int(1, 64, Scale::Log, 1).unwrap());
+    /// let study = Study::objectives(space, &[Direction::Maximize, Direction::Minimize]).open().unwrap();
+    /// let quality_and_cost = |trial: &mut tunesmith_tuner::TrialRun<'_>| {
+    ///     let units = trial.float("units");
+    ///     [1.0 - 1.0 / units, units]
+    /// };
+    /// study.optimize(quality_and_cost, &Budget::trials(20)).unwrap();
+    /// assert!(study.front().len() > 3); // more units are better, and cost more
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no objective.
+    #[must_use]
+    #[track_caller]
+    pub fn objectives(space: Space, directions: &[Direction]) -> StudyBuilder {
+        assert!(!directions.is_empty(), "a search needs at least one objective");
+        StudyBuilder::new(space, directions.to_vec())
     }
 
     /// Opens or creates what was described.
     pub(crate) fn resume(builder: StudyBuilder) -> Result<Self, StorageError> {
         let storage = builder.storage.unwrap_or_else(|| Arc::new(MemoryStorage::new()));
-        let id = storage.open(&builder.name, builder.direction, &builder.space)?;
+        let id = storage.open(&builder.name, &builder.directions, &builder.space)?;
         let seed = match attributes::seed(&storage.study_attributes(id, Scope::System)?) {
             Some(stored) => stored,
             None => {
@@ -90,7 +115,7 @@ impl Study {
             }
         };
         storage.requeue_lost(id)?;
-        let mut history = History::new(builder.space.clone(), builder.direction);
+        let mut history = History::of_objectives(builder.space.clone(), &builder.directions);
         storage.load(id)?.into_iter().for_each(|trial| history.put(trial));
         if !history.trials().is_empty() {
             builder.observers.iter().for_each(|observer| observer.resumed(history.trials()));
@@ -99,7 +124,7 @@ impl Study {
             name: builder.name,
             space: builder.space,
             sampler: builder.sampler,
-            pruner: builder.pruner,
+            scheduler: builder.scheduler,
             seed: Seed::new(seed),
             storage,
             id,
@@ -131,7 +156,8 @@ impl Study {
         self.seed
     }
 
-    /// The next point to try: an enqueued or interrupted trial if one waits, else a suggestion.
+    /// The next point to try: an enqueued or interrupted trial if one waits, else a paused trial that the scheduler lets go
+    /// on, else a suggestion.
     ///
     /// # Errors
     /// When the storage fails.
@@ -142,7 +168,8 @@ impl Study {
         Ok(self.ask_within(None)?.expect("without a limit there is always a next trial"))
     }
 
-    /// The next point to try, or nothing when the study's trials, running ones included, have reached `total`.
+    /// The next point to try, or nothing when the study's trials, running ones included, have reached `total`. Paused
+    /// trials go on even then.
     ///
     /// Processes that share a study and ask at the same moment may exceed the total by one each.
     ///
@@ -156,16 +183,25 @@ impl Study {
         let mut refused = Vec::new();
         let trial = loop {
             self.refresh(&mut state)?;
-            if total.is_some_and(|total| state.history.spent() >= total) {
-                break None;
-            }
+            let full = total.is_some_and(|total| state.history.spent() >= total);
             // What waits is known by now; asking the storage for nothing would cost a transaction.
-            let waits = state.history.trials().iter().any(|trial| trial.state == TrialState::Waiting);
+            let waits = !full && state.history.counts().waiting > 0;
             let claimed = if waits { self.storage.claim(self.id)? } else { None };
-            let record = match claimed {
-                Some(waiting) => waiting,
-                None => {
+            let record = match (claimed, self.next(&mut state)) {
+                (Some(waiting), _) => waiting,
+                (None, Some(Next::Resume(number))) => match self.go_on(&mut state, number)? {
+                    Some(trial) => break Some(trial),
+                    None => continue, // somebody else was faster
+                },
+                (None, _) if full => break None,
+                (None, next) => {
                     let mut fresh = TrialRecord::new(0);
+                    if let Some(Next::Fork { parent, params }) = next {
+                        fresh.params = params;
+                        let step = state.history.trial(parent).and_then(TrialRecord::last_report);
+                        let place = (parent, step.map_or(0, |(step, _)| step));
+                        fresh.system.insert(attributes::PARENT.to_owned(), json(&place));
+                    }
                     fresh.started = Some(SystemTime::now());
                     fresh.number = self.storage.create(self.id, &fresh)?;
                     fresh
@@ -182,6 +218,31 @@ impl Study {
             self.tell_observers(|observer| observer.started(trial));
         }
         Ok(trial)
+    }
+
+    /// What the scheduler wants to run instead of a new trial, if anything.
+    fn next(&self, state: &mut State) -> Option<Next> {
+        if state.history.counts().paused == 0 {
+            return None;
+        }
+        let seed = self.seed.named("next").at(state.history.trials().len() as u64);
+        let next = self.scheduler.next(&state.history, &mut seed.generator())?;
+        let (Next::Resume(number) | Next::Fork { parent: number, .. }) = &next;
+        let paused = state.history.trial(*number).is_some_and(|trial| trial.state == TrialState::Paused);
+        assert!(paused, "the scheduler {:?} lets trial {number} go on, which is not paused", self.scheduler);
+        Some(next)
+    }
+
+    /// Lets a paused trial run again; nothing when it is not paused any more.
+    fn go_on(&self, state: &mut State, number: u64) -> Result<Option<Trial>, StorageError> {
+        if !self.storage.resume(self.id, number)? {
+            return Ok(None); // the next refresh tells what became of it
+        }
+        let Some(mut record) = state.history.trial(number).cloned() else { return Ok(None) };
+        record.resume();
+        state.own.insert(number);
+        state.history.put(record);
+        Ok(self.known(&state.history, number))
     }
 
     /// Settles the seed and the settings of a trial that just began to run; a waiting trial that asks for what the
@@ -220,8 +281,9 @@ impl Study {
                 self.storage.set_params(self.id, number, &params)?;
                 record.params.clone_from(&params);
                 state.own.insert(number);
+                let parent = record.parent();
                 state.history.put(record);
-                Ok(Ok(Trial::new(number, params, seed)))
+                Ok(Ok(Trial::new(number, params, seed).going_on(parent, None)))
             }
             Err(error) => {
                 record.state = TrialState::Failed;
@@ -236,7 +298,7 @@ impl Study {
     }
 
     /// Takes a trial's value at a step and says whether it is worth going on. A step is reported once; a second value
-    /// changes nothing.
+    /// changes nothing, and the trial goes on: it is one that was paused and runs again from its start.
     ///
     /// # Errors
     /// When the trial does not run, or the storage fails.
@@ -246,14 +308,64 @@ impl Study {
         running(&state.history, number)?;
         let mut new = false;
         state.history.change(number, |record| new = record.report(step, value));
-        let record = running(&state.history, number)?;
-        let answer = if self.pruner.prune(record, &state.history) { Flow::Stop } else { Flow::Continue };
-        drop(state);
-        if new {
-            self.storage.report(self.id, number, step, value)?;
-            self.tell_observers(|observer| observer.reported(trial, step, value, answer));
+        if !new {
+            return Ok(Flow::Continue);
         }
+        let record = running(&state.history, number)?;
+        let answer = self.scheduler.judge(record, &state.history);
+        drop(state);
+        self.storage.report(self.id, number, step, value)?;
+        self.tell_observers(|observer| observer.reported(trial, step, value, answer));
         Ok(answer)
+    }
+
+    /// Takes a trial's values at a step in all objectives, as [`Study::report`] takes one.
+    ///
+    /// # Errors
+    /// When the trial does not run, or the storage fails.
+    ///
+    /// # Panics
+    /// When there are more or fewer values than objectives.
+    #[track_caller]
+    pub fn report_values(&self, trial: &Trial, step: u64, values: &[f64]) -> Result<Flow, StorageError> {
+        let mut state = self.state();
+        let objectives = state.history.directions().len();
+        assert!(
+            values.len() == objectives,
+            "report: {} values at step {step}, the study has {objectives} objectives",
+            values.len()
+        );
+        let number = trial.number();
+        if values.len() > 1 && running(&state.history, number)?.report_at(step).is_none() {
+            let (key, json) = (attributes::report_key(step), attributes::numbers_json(values));
+            self.storage.set_attribute(self.id, number, Scope::System, &key, &json)?;
+            state.history.change(number, |record| {
+                record.system.insert(key, json);
+            });
+        }
+        drop(state);
+        self.report(trial, step, values[0])
+    }
+
+    /// Says how far a trial keeps a constraint: zero or less is kept, more is broken by so much. It may be said before
+    /// anything is run, and again when it is known better.
+    ///
+    /// # Errors
+    /// When there is no such trial, or the storage fails.
+    pub fn set_constraint(&self, trial: u64, name: &str, value: f64) -> Result<(), StorageError> {
+        let key = attributes::constraint_key(name);
+        // JSON has no infinity: what is broken beyond measure is broken by the largest number there is.
+        let json = json(&if value.is_nan() { f64::MAX } else { value.clamp(f64::MIN, f64::MAX) });
+        self.storage.set_attribute(self.id, trial, Scope::System, &key, &json)?;
+        self.state().history.set_constraint(trial, name, json);
+        Ok(())
+    }
+
+    /// The step until which a trial that has reported `last` runs undisturbed, if the scheduler knows (see
+    /// [`Scheduler::until`]).
+    #[must_use]
+    pub fn until(&self, last: Option<u64>) -> Option<u64> {
+        self.scheduler.until(last)
     }
 
     /// Ends a trial, and returns what is now known of it.
@@ -264,8 +376,11 @@ impl Study {
     /// When the trial does not run, or the storage fails.
     pub fn tell(&self, trial: &Trial, outcome: Outcome) -> Result<TrialRecord, StorageError> {
         let number = trial.number();
-        let mut record = running(&self.state().history, number)?.clone();
-        outcome.record_in(&mut record);
+        let (mut record, objectives) = {
+            let state = self.state();
+            (running(&state.history, number)?.clone(), state.history.directions().len())
+        };
+        outcome.record_in(&mut record, objectives);
         // Written without the lock, so that a slow disk does not hold up the other workers' reports.
         if record.state == TrialState::Waiting {
             self.storage.put_back(self.id, number)?;
@@ -345,13 +460,14 @@ impl Study {
             self.storage.requeue_lost(self.id)?;
         }
         let numbers = |wanted: TrialState| -> Vec<u64> {
-            let trials = state.history.trials().iter().filter(|trial| trial.state == wanted);
+            let trials = state.history.open().filter(|trial| trial.state == wanted);
             trials.map(|trial| trial.number).filter(|number| !state.own.contains(number)).collect()
         };
         let known = Known {
             below: state.known,
             running: numbers(TrialState::Running),
             waiting: numbers(TrialState::Waiting),
+            paused: numbers(TrialState::Paused),
         };
         for trial in self.storage.refresh(self.id, &known)? {
             if !state.own.contains(&trial.number) {
@@ -360,6 +476,26 @@ impl Study {
         }
         state.known = first_unknown(&state.history, state.known);
         Ok(())
+    }
+
+    /// A trial this handle knows, as it is handed out.
+    pub(crate) fn known_trial(&self, number: u64) -> Option<Trial> {
+        self.known(&self.state().history, number)
+    }
+
+    fn known(&self, history: &History, number: u64) -> Option<Trial> {
+        let record = history.trial(number)?;
+        let seed = match attributes::seed(&record.system) {
+            Some(seed) => Seed::new(seed),
+            None => self.seed.named("trial").at(history.ordinal(number)),
+        };
+        let last = record.last_report().map(|(step, _)| step);
+        Some(Trial::new(number, record.params.clone(), seed).going_on(record.parent(), last))
+    }
+
+    /// The last step a trial has reported.
+    pub(crate) fn last_step(&self, number: u64) -> Option<u64> {
+        self.with_history(|history| history.trial(number)?.last_report().map(|(step, _)| step))
     }
 
     /// Forgets that a trial runs here; the storage knows better.

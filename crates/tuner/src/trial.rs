@@ -13,11 +13,18 @@ pub struct Trial {
     number: u64,
     params: Params,
     seed: Seed,
+    parent: Option<(u64, u64)>,
+    reported: Option<u64>,
 }
 
 impl Trial {
     pub(crate) fn new(number: u64, params: Params, seed: Seed) -> Self {
-        Self { number, params, seed }
+        Self { number, params, seed, parent: None, reported: None }
+    }
+
+    pub(crate) fn going_on(mut self, parent: Option<(u64, u64)>, reported: Option<u64>) -> Self {
+        (self.parent, self.reported) = (parent, reported);
+        self
     }
 
     /// Its place in the study, from 0.
@@ -30,6 +37,19 @@ impl Trial {
     #[must_use]
     pub fn params(&self) -> &Params {
         &self.params
+    }
+
+    /// The last step it has reported, if it was paused and goes on.
+    #[must_use]
+    pub fn reported(&self) -> Option<u64> {
+        self.reported
+    }
+
+    /// The trial whose state it begins with, if it has one, and the last step that trial had reported then (see
+    /// [`Next::Fork`](crate::Next::Fork)).
+    #[must_use]
+    pub fn parent(&self) -> Option<(u64, u64)> {
+        self.parent
     }
 
     /// Its seed, for all randomness in the objective; a retry has the seed of the trial it repeats.

@@ -27,7 +27,8 @@ macro_rules! hand_on {
 impl Storage for Counting {
     hand_on! {
         find(name: &str) -> Option<StudyId>;
-        open(name: &str, direction: Direction, space: &Space) -> StudyId;
+        open(name: &str, directions: &[Direction], space: &Space) -> StudyId;
+        resume(study: StudyId, trial: u64) -> bool;
         study_attributes(study: StudyId, scope: Scope) -> Attributes;
         set_study_attribute(study: StudyId, scope: Scope, key: &str, json: &str) -> ();
         create(study: StudyId, trial: &TrialRecord) -> u64;

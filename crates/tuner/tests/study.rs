@@ -83,7 +83,7 @@ proptest! {
 
 /// What a storage does for a process that was killed: the trial it ran fails, and a copy of it waits.
 fn lose(storage: &MemoryStorage, number: u64) {
-    let id = storage.open("study", tunesmith_tuner::Direction::Minimize, &space()).unwrap();
+    let id = storage.open("study", &[tunesmith_tuner::Direction::Minimize], &space()).unwrap();
     let mut lost = storage.load(id).unwrap()[number as usize].clone();
     lost.state = TrialState::Failed;
     storage.finish(id, &lost).unwrap();
@@ -244,7 +244,7 @@ fn enqueueing_what_is_not_in_the_space_stops_at_the_callers_line() {
 fn a_stored_wish_outside_the_space_fails_with_the_reason() {
     let storage: Arc<MemoryStorage> = Arc::default();
     let study = study(&storage).open().unwrap();
-    let id = storage.open("study", tunesmith_tuner::Direction::Minimize, &space()).unwrap();
+    let id = storage.open("study", &[tunesmith_tuner::Direction::Minimize], &space()).unwrap();
     let mut waiting = TrialRecord::new(0);
     waiting.state = TrialState::Waiting;
     waiting.system.insert("fixed_params".into(), r#"{"optimizer": "lion"}"#.into());
@@ -336,7 +336,7 @@ fn study_attributes_are_kept_by_scope() {
     let study = study(&storage).open().unwrap();
     study.set_study_attribute("recipe", &Value::from("digits.toml")).unwrap();
     assert_eq!(study.study_attributes().unwrap()["recipe"], "\"digits.toml\"");
-    let id = storage.open("study", tunesmith_tuner::Direction::Minimize, &space()).unwrap();
+    let id = storage.open("study", &[tunesmith_tuner::Direction::Minimize], &space()).unwrap();
     assert_eq!(storage.study_attributes(id, Scope::System).unwrap()["tunesmith:seed"], "\"5\"");
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tunesmith_core::{Describe, Error, Param, Plug, Value, Why, find};
-use tunesmith_tuner::{Direction, Pruner, PrunerEntry, Sampler, SamplerEntry};
+use tunesmith_tuner::{Direction, PrunerEntry, Sampler, SamplerEntry, Scheduler};
 
 /// What a search makes small or large.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +124,7 @@ impl Tuning {
 
     /// The pruner for trials of so many epochs. ASHA's first look is after a tenth of them, unless the recipe says when:
     /// what a network is worth after one epoch of thirty says little about the end.
-    pub(crate) fn make_pruner(&self, epochs: u64) -> Result<Box<dyn Pruner>, Error> {
+    pub(crate) fn make_pruner(&self, epochs: u64) -> Result<Box<dyn Scheduler>, Error> {
         let mut config = self.scheduler.config.clone();
         if self.scheduler.name == "asha" && !config.contains_key("min_resource") {
             config.insert("min_resource".into(), Value::Int((epochs / 10).max(1) as i64));

@@ -180,10 +180,12 @@ impl Storage for SqliteStorage {
         Ok(study.map(|study| StudyId(study as u64)))
     }
 
-    fn open(&self, name: &str, direction: Direction, space: &Space) -> Result<StudyId, StorageError> {
+    fn open(&self, name: &str, directions: &[Direction], space: &Space) -> Result<StudyId, StorageError> {
         let (file, name, wanted) = (self.file.clone(), name.to_owned(), space.clone());
-        let study =
-            self.writer.write(move |connection| open_study(connection, &file, &name, direction, &wanted))?;
+        let directions = directions.to_vec();
+        let study = self
+            .writer
+            .write(move |connection| open_study(connection, &file, &name, &directions, &wanted))?;
         lock(&self.spaces).insert(study, space.clone());
         Ok(StudyId(study as u64))
     }
@@ -263,6 +265,15 @@ impl Storage for SqliteStorage {
         self.on_last(study, trial, move |connection, row| rows::put_back(connection, row, trial))
     }
 
+    fn resume(&self, study: StudyId, trial: u64) -> Result<bool, StorageError> {
+        let row = self.row(study, trial)?;
+        let resumed = self.writer.write(move |connection| rows::resume(connection, row).map(Ok))?;
+        if resumed {
+            self.writer.set_alive(row, true);
+        }
+        Ok(resumed)
+    }
+
     fn requeue_lost(&self, study: StudyId) -> Result<Vec<u64>, StorageError> {
         let study = study.0 as i64;
         self.writer.write(move |connection| lost::requeue(connection, study))
@@ -282,11 +293,14 @@ impl Storage for SqliteStorage {
             let earlier = numbers.iter().filter(|number| **number < known.below);
             earlier.map(|number| self.row(study, *number)).collect()
         };
-        let (running, waited) = (rows(&known.running)?, rows(&known.waiting)?);
+        let (running, waited, paused) = (rows(&known.running)?, rows(&known.waiting)?, rows(&known.paused)?);
         let found = self.writer.read(move |connection| {
             let mut changed = running.clone();
             if !waited.is_empty() {
                 changed.extend(waited.difference(&read::waiting(connection, id)?));
+            }
+            if !paused.is_empty() {
+                changed.extend(paused.difference(&read::paused(connection, id)?));
             }
             let mut found = Vec::new();
             let new = Rows { study: id, after, last: i64::MAX };
@@ -320,31 +334,25 @@ fn open_study(
     connection: &Connection,
     file: &Path,
     name: &str,
-    direction: Direction,
+    directions: &[Direction],
     space: &Space,
 ) -> rusqlite::Result<Result<i64, StorageError>> {
     let space_json = space::to_json(space);
     let Some(study) = read::study_row(connection, name)? else {
         connection.execute("INSERT INTO studies (study_name) VALUES (?1)", [name])?;
         let study = connection.last_insert_rowid();
-        let direction = direction.name().to_uppercase();
-        connection.execute(
-            "INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, 0)",
-            (direction, study),
-        )?;
+        for (objective, direction) in directions.iter().enumerate() {
+            connection.execute(
+                "INSERT INTO study_directions (direction, study_id, objective) VALUES (?1, ?2, ?3)",
+                (direction.name().to_uppercase(), study, objective as i64),
+            )?;
+        }
         rows::set_study_attribute(connection, study, Scope::System, rows::SPACE, &space_json)?;
         return Ok(Ok(study));
     };
-    match read::directions(connection, study)?[..] {
-        [stored] if stored != direction => {
-            return Ok(Err(StorageError::DirectionChanged { study: name.to_owned(), stored }));
-        }
-        [_] => {}
-        _ => {
-            return Ok(
-                Err(Error::SeveralObjectives { file: file.to_owned(), study: name.to_owned() }.into()),
-            );
-        }
+    let stored = read::directions(connection, study)?;
+    if stored != directions {
+        return Ok(Err(StorageError::DirectionChanged { study: name.to_owned(), stored }));
     }
     for (key, text) in read::first_domains(connection, study)? {
         let Some(stored) = distribution::from_json(&text) else {

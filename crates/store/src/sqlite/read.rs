@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use tunesmith_core::{Dimension, Domain, Space};
 use tunesmith_tuner::{Attributes, Direction, Scope, TrialRecord, TrialState};
 
-use super::rows::{DIVERGED, FAIL_REASON, OWNER, SPACE, known_state};
+use super::rows::{DIVERGED, FAIL_REASON, OWNER, PAUSED, SPACE, known_state};
 use crate::{distribution, space, time};
 
 /// The rows of a study's trials with `after < trial_id <= last`.
@@ -90,12 +90,20 @@ pub(crate) fn trials(
     }
     each(
         connection,
-        "SELECT t.trial_id, x.value, x.value_type
-           FROM trials t JOIN trial_values x ON x.trial_id = t.trial_id AND x.objective = 0",
+        "SELECT t.trial_id, x.value, x.value_type, x.objective
+           FROM trials t JOIN trial_values x ON x.trial_id = t.trial_id",
         rows,
         |row| {
             if let Some(trial) = trials.get_mut(&row.get(0)?) {
-                trial.value = Some(number(row, 1)?);
+                let value = number(row, 1)?;
+                match row.get::<_, i64>(3)? {
+                    0 => trial.value = Some(value),
+                    objective => {
+                        let place = objective as usize - 1;
+                        trial.further.resize(trial.further.len().max(place + 1), f64::NAN);
+                        trial.further[place] = value;
+                    }
+                }
             }
             Ok(())
         },
@@ -141,6 +149,9 @@ pub(crate) fn trials(
 /// Turns the attributes that stand for outcomes back into outcomes.
 fn interpret(trial: &mut TrialRecord) {
     trial.system.remove(OWNER);
+    if trial.system.remove(PAUSED).is_some() && trial.state == TrialState::Pruned {
+        trial.state = TrialState::Paused;
+    }
     if trial.state != TrialState::Failed {
         return;
     }
@@ -184,6 +195,15 @@ pub(super) fn waiting(connection: &Connection, study: i64) -> rusqlite::Result<B
     let mut statement =
         connection.prepare_cached("SELECT trial_id FROM trials WHERE study_id = ?1 AND state = 'WAITING'")?;
     statement.query_map([study], |row| row.get(0))?.collect()
+}
+
+/// The rows of the trials that are paused.
+pub(super) fn paused(connection: &Connection, study: i64) -> rusqlite::Result<BTreeSet<i64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.trial_id FROM trials t JOIN trial_system_attributes x ON x.trial_id = t.trial_id AND x.\"key\" = ?2
+          WHERE t.study_id = ?1 AND t.state = 'PRUNED'",
+    )?;
+    statement.query_map((study, PAUSED), |row| row.get(0))?.collect()
 }
 
 /// The row of a trial.

@@ -15,6 +15,8 @@ pub(crate) const FAIL_REASON: &str = "fail_reason";
 /// System attributes of this crate.
 pub(crate) const OWNER: &str = "tunesmith:owner";
 pub(crate) const SPACE: &str = "tunesmith:space";
+/// On a trial that Optuna sees as pruned and that may go on.
+pub(crate) const PAUSED: &str = "tunesmith:paused";
 
 /// Optuna's name of a state.
 pub(super) const fn state_name(state: TrialState) -> &'static str {
@@ -22,7 +24,7 @@ pub(super) const fn state_name(state: TrialState) -> &'static str {
         TrialState::Waiting => "WAITING",
         TrialState::Running => "RUNNING",
         TrialState::Complete => "COMPLETE",
-        TrialState::Pruned => "PRUNED",
+        TrialState::Pruned | TrialState::Paused => "PRUNED",
         TrialState::Diverged | TrialState::Failed => "FAIL",
     }
 }
@@ -181,13 +183,16 @@ pub(super) fn finish(
     if let Err(refused) = running(connection, row, trial.number)? {
         return Ok(Err(refused));
     }
-    if let Some(value) = trial.value {
+    for (objective, value) in trial.values().enumerate() {
         let (value, kind) = number(value);
         connection
             .prepare_cached(
-                "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, 0, ?2, ?3)",
+                "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![row, value, kind])?;
+            .execute(params![row, objective as i64, value, kind])?;
+    }
+    if trial.state == TrialState::Paused {
+        set_attribute(connection, row, Scope::System, PAUSED, "true")?;
     }
     let reason = trial.reason.as_deref().unwrap_or_default();
     if trial.state == TrialState::Diverged {
@@ -233,6 +238,22 @@ pub(super) fn put_back(
         .prepare_cached("UPDATE trials SET state = 'WAITING', datetime_start = ?2 WHERE trial_id = ?1")?
         .execute(params![row, Null])?;
     Ok(Ok(()))
+}
+
+/// Lets a paused trial run again; false when it is not paused any more.
+pub(super) fn resume(connection: &Connection, row: i64) -> rusqlite::Result<bool> {
+    let was_paused = connection
+        .prepare_cached("DELETE FROM trial_system_attributes WHERE trial_id = ?1 AND \"key\" = ?2")?
+        .execute(params![row, PAUSED])?;
+    if was_paused == 0 {
+        return Ok(false);
+    }
+    connection.prepare_cached("DELETE FROM trial_values WHERE trial_id = ?1")?.execute([row])?;
+    connection
+        .prepare_cached("UPDATE trials SET state = 'RUNNING', datetime_complete = NULL WHERE trial_id = ?1")?
+        .execute([row])?;
+    own(connection, row)?;
+    Ok(true)
 }
 
 pub(super) fn set_attribute(

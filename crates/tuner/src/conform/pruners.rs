@@ -1,9 +1,9 @@
 //! What every pruner promises.
 
-use tunesmith_core::{Entry, Seed, Space, Table, all};
+use tunesmith_core::{Entry, Flow, Seed, Space, Table, all};
 
 use super::random_history;
-use crate::{Direction, History, Pruner, PrunerEntry, TrialRecord, TrialState};
+use crate::{Direction, History, PrunerEntry, Scheduler, TrialRecord, TrialState};
 
 /// Checks every linked pruner: no panic on infinite reports and reports that are not numbers; the same question gets
 /// the same answer; a trial without reports and a study's first trial go on; the best trial of all goes on; turning
@@ -33,7 +33,7 @@ pub fn check_pruners(histories: u64) -> Vec<String> {
     wrong
 }
 
-fn check(pruner: &dyn Pruner, seed: Seed) -> Vec<&'static str> {
+fn check(pruner: &dyn Scheduler, seed: Seed) -> Vec<&'static str> {
     let mut wrong = Vec::new();
     let mut generator = seed.generator();
     let space = Space::new();
@@ -42,29 +42,32 @@ fn check(pruner: &dyn Pruner, seed: Seed) -> Vec<&'static str> {
     let turned = turn(&history);
 
     let mut trial = TrialRecord::new(n);
-    if pruner.prune(&trial, &history) {
+    if pruner.judge(&trial, &history) != Flow::Continue {
         wrong.push("a trial without reports is stopped");
     }
     for step in 0..6 {
         let value = if generator.chance(0.1) { f64::NAN } else { generator.normal() };
         trial.report(step, value);
-        let answer = pruner.prune(&trial, &history);
-        if answer != pruner.prune(&trial, &history) {
+        let answer = pruner.judge(&trial, &history);
+        if answer != pruner.judge(&trial, &history) {
             wrong.push("the same question gets two answers");
         }
         let mut other = trial.clone();
         other.reports.iter_mut().for_each(|report| report.1 = -report.1);
-        if answer != pruner.prune(&other, &turned) {
+        if answer != pruner.judge(&other, &turned) {
             wrong.push("turning direction and values over changes the answer");
         }
-        if answer && history.trials().is_empty() && trial.reports.iter().all(|report| !report.1.is_nan()) {
+        if answer == Flow::Stop
+            && history.trials().is_empty()
+            && trial.reports.iter().all(|report| !report.1.is_nan())
+        {
             wrong.push("the first trial of a study is stopped");
         }
     }
     let mut best = TrialRecord::new(n);
     for step in 0..6 {
         best.report(step, f64::NEG_INFINITY);
-        if pruner.prune(&best, &history) {
+        if pruner.judge(&best, &history) == Flow::Stop {
             wrong.push("the best trial of all is stopped");
         }
     }

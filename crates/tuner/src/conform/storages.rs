@@ -17,11 +17,12 @@ use crate::{Direction, Known, Scope, Storage, StorageError, StudyId, TrialRecord
 /// ```
 #[must_use]
 pub fn check_storage(make: &dyn Fn() -> Arc<dyn Storage>) -> Vec<String> {
-    let checks: [(&str, Check); 7] = [
+    let checks: [(&str, Check); 8] = [
         ("a study is opened again by name", opens_again),
         ("a changed direction or space is refused", refuses_changes),
         ("what was written is read", reads_what_was_written),
         ("a finished trial does not change", finished_is_final),
+        ("a trial that is paused goes on once, and values come in every objective", pauses),
         ("a trial that is put back waits and is claimed with its settings", puts_back),
         ("only what may have changed is refreshed", refreshes),
         ("a waiting trial is claimed once", claims_once),
@@ -49,7 +50,7 @@ fn space() -> Space {
 }
 
 fn open(storage: &dyn Storage) -> Result<StudyId, String> {
-    storage.open("study", Direction::Maximize, &space()).map_err(say)
+    storage.open("study", &[Direction::Maximize], &space()).map_err(say)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is the function that map_err wants")]
@@ -83,7 +84,7 @@ fn opens_again(storage: &dyn Storage) -> Result<(), String> {
     storage.set_study_attribute(study, Scope::System, "note", "[1]").map_err(say)?;
     storage.set_study_attribute(study, Scope::System, "note", "[1, 2]").map_err(say)?;
     expect("the id", open(storage)?, study)?;
-    let other = storage.open("other", Direction::Minimize, &space()).map_err(say)?;
+    let other = storage.open("other", &[Direction::Minimize], &space()).map_err(say)?;
     expect("another study has another id", other == study, false)?;
     let read =
         |study, scope| storage.study_attributes(study, scope).map_err(say).map(|mut all| all.remove("note"));
@@ -96,7 +97,7 @@ fn refuses_changes(storage: &dyn Storage) -> Result<(), String> {
     let study = open(storage)?;
     let trial = storage.create(study, &TrialRecord::new(0)).map_err(say)?;
     storage.set_params(study, trial, &space().complete(|d| d.domain.place(0.99))).map_err(say)?;
-    match storage.open("study", Direction::Minimize, &space()) {
+    match storage.open("study", &[Direction::Minimize], &space()) {
         Err(StorageError::DirectionChanged { .. }) => {}
         other => return Err(format!("another direction gives {other:?}")),
     }
@@ -112,13 +113,13 @@ fn refuses_changes(storage: &dyn Storage) -> Result<(), String> {
         Ok::<Space, String>(changed)
     };
     let wider = with("lr", Domain::float(1e-7, 2.0, Scale::Log, None))?;
-    storage.open("study", Direction::Maximize, &wider).map_err(say)?;
+    storage.open("study", &[Direction::Maximize], &wider).map_err(say)?;
     for (key, domain) in [
         ("mixed", Domain::choice(["a", "b"])),
         ("lr", Domain::float(1e-5, 1.0, Scale::Linear, None)),
         ("units", Domain::float(16.0, 256.0, Scale::Log, None)),
     ] {
-        match storage.open("study", Direction::Maximize, &with(key, domain)?) {
+        match storage.open("study", &[Direction::Maximize], &with(key, domain)?) {
             Err(StorageError::SpaceChanged { key: named, .. }) if named == key => {}
             other => return Err(format!("a changed `{key}` gives {other:?}")),
         }
@@ -227,13 +228,47 @@ fn puts_back(storage: &dyn Storage) -> Result<(), String> {
     expect("lost trials", storage.requeue_lost(study).map_err(say)?, Vec::new())
 }
 
+fn pauses(storage: &dyn Storage) -> Result<(), String> {
+    let both = [Direction::Maximize, Direction::Minimize];
+    let study = storage.open("both", &both, &space()).map_err(say)?;
+    let mut trial = TrialRecord::new(0);
+    trial.number = storage.create(study, &trial).map_err(say)?;
+    storage.report(study, trial.number, 0, 0.5).map_err(say)?;
+    trial.report(0, 0.5);
+    (trial.state, trial.value, trial.finished) = (TrialState::Paused, Some(0.5), Some(moment()));
+    storage.finish(study, &trial).map_err(say)?;
+    let read = || Ok::<_, String>(storage.load(study).map_err(say)?.remove(0));
+    expect("the state of a paused trial", read()?.state, TrialState::Paused)?;
+    expect("the value of a paused trial", read()?.value, Some(0.5))?;
+    let fresh = |paused: &[u64]| {
+        let known = Known { below: 1, paused: paused.to_vec(), ..Known::default() };
+        Ok::<usize, String>(storage.refresh(study, &known).map_err(say)?.len())
+    };
+    expect("what is new of a trial that is paused still", fresh(&[0])?, 0)?;
+    expect("the first to resume it", storage.resume(study, trial.number).map_err(say)?, true)?;
+    expect("the second to resume it", storage.resume(study, trial.number).map_err(say)?, false)?;
+    expect("what is new of a trial that was paused", fresh(&[0])?, 1)?;
+    expect("the state of a resumed trial", read()?.state, TrialState::Running)?;
+    expect("the value of a resumed trial", read()?.value, None)?;
+    expect("its reports", read()?.reports, vec![(0, 0.5)])?;
+    storage.report(study, trial.number, 1, 0.7).map_err(say)?;
+    (trial.state, trial.value, trial.further) = (TrialState::Complete, Some(0.9), vec![3.0]);
+    storage.finish(study, &trial).map_err(say)?;
+    expect("the values in both objectives", read()?.values().collect::<Vec<_>>(), vec![0.9, 3.0])?;
+    expect("resuming what has ended", storage.resume(study, trial.number).map_err(say)?, false)?;
+    match storage.open("both", &both[..1], &space()) {
+        Err(StorageError::DirectionChanged { stored, .. }) => expect("the directions", stored, both.to_vec()),
+        other => Err(format!("an objective less gives {other:?}")),
+    }
+}
+
 fn refreshes(storage: &dyn Storage) -> Result<(), String> {
     let study = open(storage)?;
     for trial in [TrialRecord::new(0), TrialRecord::new(0), waiting(), waiting(), TrialRecord::new(0)] {
         storage.create(study, &trial).map_err(say)?;
     }
     let numbers = |below, running: &[u64], waiting: &[u64]| {
-        let known = Known { below, running: running.to_vec(), waiting: waiting.to_vec() };
+        let known = Known { below, running: running.to_vec(), waiting: waiting.to_vec(), paused: Vec::new() };
         let trials = storage.refresh(study, &known).map_err(say)?;
         Ok::<Vec<u64>, String>(
             trials.into_iter().map(|trial| trial.number).collect::<BTreeSet<_>>().into_iter().collect(),

@@ -3,6 +3,7 @@
 mod asha;
 mod median;
 mod none;
+mod rungs;
 
 pub use asha::Asha;
 pub use median::Median;

@@ -10,6 +10,12 @@ impl Study {
         self.state().history.best().cloned()
     }
 
+    /// The trials that none other beats in every objective, by number (see [`History::front`]).
+    #[must_use]
+    pub fn front(&self) -> Vec<TrialRecord> {
+        self.state().history.front().into_iter().cloned().collect()
+    }
+
     /// All trials this handle knows of, by number.
     #[must_use]
     pub fn trials(&self) -> Vec<TrialRecord> {
@@ -42,7 +48,7 @@ impl Study {
     #[must_use]
     pub fn running_elsewhere(&self) -> usize {
         let state = self.state();
-        let running = state.history.trials().iter().filter(|trial| trial.state == TrialState::Running);
+        let running = state.history.open().filter(|trial| trial.state == TrialState::Running);
         running.filter(|trial| !state.own.contains(&trial.number)).count()
     }
 

@@ -25,7 +25,7 @@ const RUNNING: u8 = 3;
 fn class(trial: &TrialRecord) -> Option<u8> {
     match trial.state {
         TrialState::Complete => Some(0),
-        TrialState::Pruned => Some(1),
+        TrialState::Pruned | TrialState::Paused => Some(1),
         TrialState::Diverged => Some(2),
         TrialState::Running => Some(RUNNING),
         TrialState::Waiting | TrialState::Failed => None,
