@@ -35,6 +35,8 @@ cargo xtask COMMAND
   job [--seeds N]           the main job, examples/digits.toml, over N seeds (default 10): accuracy and seconds
   optimizers [--seeds N] [--trials N] [--write] [RULE ...]
                             every rule with the same budget on small tables; --write: docs/OPTIMIZERS.md
+  regret [--problem P ...] [--sampler S ...] [--trials N] [--seeds K] [--peer 'PYTHON'] [--against S ...]
+                            how far samplers are from known optima, beside Optuna's; --help: the rest
   bench [NAME ...]          benches: gemm, elementwise, step, optim, recurrent, attention, tpe (default: all)
 ";
 
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         "props" => suites::props(rest),
         "kill" => suites::kill(),
         "throughput" | "roofline" | "group" => suites::measure(command, rest),
+        "regret" => suites::regret(rest),
         "job" => job::job(rest),
         "optimizers" => optimizers::optimizers(rest),
         "bench" => suites::bench(rest),

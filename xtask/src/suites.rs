@@ -4,6 +4,8 @@ use crate::process::{self, cargo, run};
 
 /// What needs the crates of the house lives in this package.
 const PACKAGE: &str = "tunesmith-tests";
+/// The judge of samplers stands apart: it needs nothing but the tuner.
+const JUDGE: &str = "tunesmith-judge";
 
 /// Compares with the fixtures in a folder; its output is the program's own.
 pub(crate) fn parity(arguments: &[String]) -> Result<(), String> {
@@ -38,7 +40,24 @@ pub(crate) fn kill() -> Result<(), String> {
 /// A measuring program, compiled for speed: samples a second of whole training steps, how near they come to their matrix
 /// products alone, or trials a second of groups.
 pub(crate) fn measure(program: &str, arguments: &[String]) -> Result<(), String> {
-    let mut command = cargo(&["run", "--quiet", "--release", "--package", PACKAGE, "--bin", program, "--"]);
+    released(PACKAGE, program, arguments)
+}
+
+/// Samplers on problems with known optima.
+pub(crate) fn regret(arguments: &[String]) -> Result<(), String> {
+    // Cargo is run in the root, the file is meant from where the user stands.
+    let mut arguments = arguments.to_vec();
+    if let Some(place) = arguments.iter().position(|argument| argument == "--json")
+        && let Some(path) = arguments.get_mut(place + 1)
+    {
+        *path =
+            std::path::absolute(&*path).map_err(|error| format!("{path}: {error}"))?.display().to_string();
+    }
+    released(JUDGE, "regret", &arguments)
+}
+
+fn released(package: &str, program: &str, arguments: &[String]) -> Result<(), String> {
+    let mut command = cargo(&["run", "--quiet", "--release", "--package", package, "--bin", program, "--"]);
     command.args(arguments);
     run(command)
 }

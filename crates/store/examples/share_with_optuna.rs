@@ -11,7 +11,7 @@ use tunesmith_tuner::{Budget, Outcome, Study, TrialRun, problems};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = std::env::args().nth(1).unwrap_or_else(|| "study.db".to_owned());
     let storage = Arc::new(SqliteStorage::open(&format!("sqlite:///{file}"))?);
-    let [.., mixed, _] = problems::all();
+    let [.., mixed, _] = problems::basic();
     let study =
         Study::minimize((mixed.space)()).name("mixed").pruner(Asha::default()).storage(storage).open()?;
     let objective = |trial: &mut TrialRun<'_>| {

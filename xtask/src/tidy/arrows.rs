@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that stand beside the house and may know any crate of it; no crate may know them.
-const BESIDE: &[&str] = &["stranger", "tunesmith-templates", "tunesmith-tests", "xtask"];
+const BESIDE: &[&str] = &["stranger", "tunesmith-judge", "tunesmith-templates", "tunesmith-tests", "xtask"];
 
 pub(super) fn check(house: &House) -> Vec<Finding> {
     let names: Vec<&str> = house.members.iter().map(|member| member.name.as_str()).collect();

@@ -62,7 +62,7 @@ fn check_space(name: &str, sampler: &dyn Sampler, seed: Seed, wrong: &mut Vec<St
 
 /// Eight suggestions side by side, none of them finished, must not be one point.
 fn check_running(name: &str, sampler: &dyn Sampler, wrong: &mut Vec<String>) {
-    for problem in crate::problems::all() {
+    for problem in crate::problems::basic() {
         let space = (problem.space)();
         let mut history = History::new(space.clone(), Direction::Minimize);
         let mut points: Vec<Params> = Vec::new();

@@ -1,0 +1,59 @@
+//! Scores of other libraries: measured anew through their own language, or as they were recorded.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use flate2::read::GzDecoder;
+
+use crate::Score;
+
+/// The recorded scores of Optuna 5.0.0, under this package's folder.
+pub const RECORDED: &str = "peer/optuna-5.0.0.jsonl.gz";
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Reads scores, a JSON line each, from a file that may be compressed; a relative path starts at this package's folder.
+///
+/// # Errors
+/// When the file cannot be read, or a line is no score.
+pub fn read_scores(path: &str) -> Result<Vec<Score>, String> {
+    let path: PathBuf = folder().join(path);
+    let say = |error: std::io::Error| format!("{}: {error}", path.display());
+    let bytes = std::fs::read(&path).map_err(say)?;
+    let mut text = String::new();
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        GzDecoder::new(&bytes[..]).read_to_string(&mut text).map_err(say)?;
+    } else {
+        bytes.as_slice().read_to_string(&mut text).map_err(say)?;
+    }
+    text.lines().map(str::parse).collect()
+}
+
+/// Lets Optuna search the problems through a Python that has it, and hands on every score as it comes.
+///
+/// # Errors
+/// When Python cannot be started, ends with an error, or prints what is no score.
+pub fn ask_peer(
+    python: &str,
+    problems: &[&str],
+    trials: u64,
+    seeds: u64,
+    mut hear: impl FnMut(Score),
+) -> Result<(), String> {
+    let mut words = python.split_whitespace();
+    let program = words.next().ok_or("--peer: name a Python that has Optuna, `recorded` or `none`")?;
+    let judge = std::env::current_exe().map_err(|error| format!("the judge's own program: {error}"))?;
+    let mut command = Command::new(program);
+    command.args(words).arg(folder().join("peer/optuna_regret.py"));
+    command.arg("--judge").arg(judge).args(["--trials", &trials.to_string(), "--seeds", &seeds.to_string()]);
+    command.arg("--problem").args(problems).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("cannot start `{python}`: {error}"))?;
+    for line in BufReader::new(child.stdout.take().expect("its output is piped")).lines() {
+        hear(line.map_err(|error| format!("`{python}`: {error}"))?.parse()?);
+    }
+    let status = child.wait().map_err(|error| format!("`{python}`: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{python}` ended with {status}")) }
+}
