@@ -2,7 +2,7 @@
 
 mod auto;
 mod random;
-mod tpe;
+pub(crate) mod tpe;
 
 pub use auto::Auto;
 pub use random::Random;

@@ -5,7 +5,7 @@
 //! conditions are modelled together and dimensions of other branches apart (Optuna's `group=True`), and diverged trials
 //! count as worse than the worst.
 
-mod normal;
+pub(crate) mod normal;
 mod parzen;
 mod split;
 

@@ -79,7 +79,7 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 }
 
 /// The mass of the standard normal above x >= 0.
-fn upper_tail(x: f64) -> f64 {
+pub(crate) fn upper_tail(x: f64) -> f64 {
     let x = x * std::f64::consts::FRAC_1_SQRT_2;
     0.5 * (-x * x).exp() * erfcx(x)
 }
@@ -87,7 +87,7 @@ fn upper_tail(x: f64) -> f64 {
 /// The logarithm of the mass of the standard normal between a < b.
 ///
 /// Far in a tail it works with the logarithm of the tail's factor, so that it neither vanishes nor cancels.
-pub(super) fn log_mass(a: f64, b: f64) -> f64 {
+pub(crate) fn log_mass(a: f64, b: f64) -> f64 {
     let width = b - a;
     let middle = a + 0.5 * width;
     if width < 1e-3 && width * middle.abs() < 1e-2 {
