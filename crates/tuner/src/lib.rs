@@ -63,6 +63,8 @@ mod resumable;
 mod run;
 mod study;
 
+pub mod analysis;
+
 pub mod problems;
 
 pub mod conform;
