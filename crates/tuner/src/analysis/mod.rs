@@ -8,4 +8,19 @@ mod table;
 
 pub mod statistics;
 
-pub(crate) use table::table;
+mod importance;
+
+pub use importance::{DimensionImportance, Importance, ImportanceEntry, PedAnova};
+
+use table::table;
+
+use crate::{History, TrialState};
+
+/// The loss of each trial, NaN where it is not complete.
+fn complete_losses(history: &History) -> Vec<f64> {
+    let loss = |trial: &crate::TrialRecord| match trial.state {
+        TrialState::Complete => history.loss(trial).unwrap_or(f64::NAN),
+        _ => f64::NAN,
+    };
+    history.trials().iter().map(loss).collect()
+}
