@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tunesmith_core::Space;
+use tunesmith_core::{Seed, Space};
 
 use crate::attributes::{constraint_key, retry_history};
 use crate::{Direction, TrialRecord, TrialState};
@@ -29,6 +29,7 @@ use crate::{Direction, TrialRecord, TrialState};
 pub struct History {
     space: Space,
     directions: Vec<Direction>,
+    seed: Seed,
     trials: Vec<TrialRecord>,
     columns: Vec<Vec<f64>>,
     /// By how much each trial breaks its constraints.
@@ -105,6 +106,7 @@ impl History {
         Self {
             space,
             directions: directions.to_vec(),
+            seed: Seed::new(0),
             trials: Vec::new(),
             columns,
             violations: Vec::new(),
@@ -112,6 +114,20 @@ impl History {
             counts: Counts::default(),
             open: BTreeSet::new(),
         }
+    }
+
+    /// The same history in a study of that seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The study's seed, for what all trials share: how a grid is ordered, how a sequence is scrambled. What one trial
+    /// needs comes from the generator it is suggested with.
+    #[must_use]
+    pub fn seed(&self) -> Seed {
+        self.seed
     }
 
     /// The space the columns are coordinates of.

@@ -115,7 +115,7 @@ impl Study {
             }
         };
         storage.requeue_lost(id)?;
-        let mut history = History::of_objectives(builder.space.clone(), &builder.directions);
+        let mut history = History::of_objectives(builder.space.clone(), &builder.directions).with_seed(Seed::new(seed));
         storage.load(id)?.into_iter().for_each(|trial| history.put(trial));
         if !history.trials().is_empty() {
             builder.observers.iter().for_each(|observer| observer.resumed(history.trials()));
