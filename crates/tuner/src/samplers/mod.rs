@@ -1,9 +1,23 @@
 //! The samplers, one file or folder each.
 
 mod auto;
+mod brute_force;
+mod grid;
+mod halton;
 mod random;
 pub(crate) mod tpe;
+mod sobol;
+mod tpe;
+
+mod lattice;
+mod permutation;
+mod scramble;
+mod unique;
 
 pub use auto::Auto;
+pub use brute_force::BruteForce;
+pub use grid::Grid;
+pub use halton::Halton;
 pub use random::Random;
+pub use sobol::Sobol;
 pub use tpe::Tpe;

@@ -2,9 +2,11 @@
 
 use tunesmith_core::{Describe, Generator, Params, Space, register};
 
+use super::unique::untried;
 use crate::{History, Sampler, SamplerEntry};
 
-/// Draws every setting uniformly on the scale of its range, whatever is known.
+/// Draws every setting uniformly on the scale of its range, whatever values are known; in a discrete space nothing comes
+/// twice before everything was tried.
 ///
 /// ```
 /// use tunesmith_core::{Domain, Scale, Seed, Space};
@@ -24,8 +26,9 @@ impl Describe for Random {
 }
 
 impl Sampler for Random {
-    fn suggest(&self, space: &Space, _history: &History, generator: &mut Generator) -> Params {
-        space.complete(|dimension| dimension.domain.place(generator.uniform()))
+    fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
+        let drawn = space.complete(|dimension| dimension.domain.place(generator.uniform()));
+        untried(space, history, generator, [drawn])
     }
 }
 
