@@ -1,8 +1,8 @@
 //! Trials that pause, go on and are copied: with their states in memory, without them, and after a restart.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use tunesmith_core::{Domain, Flow, Generator, Reporter, Scale, Space};
@@ -51,7 +51,9 @@ impl Resumable for Descent {
     }
 }
 
-fn curves(study: &Study) -> Vec<(TrialState, Option<f64>, Vec<(u64, f64)>)> {
+type Curve = (TrialState, Option<f64>, Vec<(u64, f64)>);
+
+fn curves(study: &Study) -> Vec<Curve> {
     study.trials().into_iter().map(|trial| (trial.state, trial.value, trial.reports)).collect()
 }
 

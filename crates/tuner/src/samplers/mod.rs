@@ -5,9 +5,8 @@ mod brute_force;
 mod grid;
 mod halton;
 mod random;
-pub(crate) mod tpe;
 mod sobol;
-mod tpe;
+pub(crate) mod tpe;
 
 mod lattice;
 mod permutation;
