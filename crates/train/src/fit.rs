@@ -1,21 +1,22 @@
-//! The loop: epochs of steps, a measurement after each, callbacks, and an outcome.
+//! `Trainer`: everything that lives from the first step of a training to the last.
 
-use std::time::Instant;
+mod copy;
+mod epochs;
 
-use tunesmith_core::{Error, Flow, Reporter, Seed, Why};
+use tunesmith_core::{Error, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
-use tunesmith_optim::{Layout, Optimizer, OptimizerEntry, Pace, Point, Schedule, ScheduleEntry, StepError};
+use tunesmith_optim::{Layout, Optimizer, OptimizerEntry, Point, Schedule, ScheduleEntry};
 use tunesmith_tensor::kernel::gemm;
 use tunesmith_tensor::{DType, Par};
 
 use crate::around;
-use crate::callback::{Callback, CallbackEntry, EpochEnd, Measure};
+use crate::callback::{Callback, CallbackEntry, Measure};
 use crate::evaluate::{Evaluator, Unit};
 use crate::fitting;
-use crate::history::{History, Values};
-use crate::measured::{measured_values, measures};
-use crate::outcome::{Fitted, Outcome};
+use crate::history::History;
+use crate::measured::measures;
+use crate::outcome::Outcome;
 use crate::settings::Training;
 use crate::statistics::Statistics;
 use crate::step::Stepper;
@@ -63,6 +64,12 @@ pub struct Trainer {
     lr_factor: f64,
     step: usize,
     seed: Seed,
+    history: History,
+    /// How it ended, once it has.
+    outcome: Option<Outcome>,
+    seconds: f64,
+    /// A copy that cools down: from which step on, and over how many.
+    cooling: Option<(usize, usize)>,
 }
 
 impl Trainer {
@@ -139,6 +146,10 @@ impl Trainer {
             lr_factor: 1.0,
             step: 0,
             seed,
+            history: History::default(),
+            outcome: None,
+            seconds: 0.0,
+            cooling: None,
         })
     }
 
@@ -211,81 +222,6 @@ impl Trainer {
         self.batches.per_epoch() * self.training.epochs
     }
 
-    /// Runs the epochs.
-    ///
-    /// A reporter that says [`Flow::Pause`] between steps is heard after the running epoch, one that says
-    /// [`Flow::Stop`] at once.
-    pub fn fit(mut self, reporter: &mut dyn Reporter) -> Fitted {
-        let began = Instant::now();
-        let mut history = History::default();
-        let mut outcome = Outcome::Finished;
-        for epoch in 0..self.training.epochs {
-            let loss = match self.epoch(epoch, reporter) {
-                Ok(Some(loss)) => loss,
-                Ok(None) => {
-                    outcome = Outcome::Stopped;
-                    break;
-                }
-                Err(diverged) => {
-                    outcome = diverged;
-                    break;
-                }
-            };
-            let averaged = self.average();
-            let values = self.measure(loss, averaged);
-            let mut flow = Flow::Continue;
-            for callback in &mut self.callbacks {
-                let mut end = EpochEnd {
-                    epoch,
-                    epochs: self.training.epochs,
-                    values: &values,
-                    params: if averaged { &self.averaged } else { &self.params },
-                    lr_factor: &mut self.lr_factor,
-                };
-                if callback.epoch_end(&mut end) != Flow::Continue {
-                    flow = Flow::Stop;
-                }
-            }
-            if let Some(value) = self.reported.as_ref().and_then(|name| values.get(name))
-                && reporter.report(epoch as u64, *value) != Flow::Continue
-            {
-                flow = Flow::Stop;
-            }
-            if reporter.interrupted() != Flow::Continue {
-                flow = Flow::Stop;
-            }
-            history.push(values);
-            if flow != Flow::Continue && epoch + 1 < self.training.epochs {
-                outcome = Outcome::Stopped;
-                break;
-            }
-        }
-        let mut kept_epoch = history.epochs().len().saturating_sub(1);
-        if self.average() {
-            std::mem::swap(&mut self.params, &mut self.averaged);
-        }
-        for callback in &mut self.callbacks {
-            if let Some(kept) = callback.train_end() {
-                kept_epoch = kept.epoch;
-                self.params = kept.params;
-            }
-        }
-        let seconds = began.elapsed().as_secs_f64();
-        Fitted { model: self.model, params: self.params, history, kept_epoch, outcome, seconds }
-    }
-
-    /// Asks the rule for averaged parameters; statistics of the layers' inputs are run anew for them.
-    fn average(&mut self) -> bool {
-        let (learnt, buffers) = self.params.split_at(self.learnt);
-        let (averaged, kept) = self.averaged.split_at_mut(self.learnt);
-        kept.copy_from_slice(buffers);
-        let averages = self.optimizer.average(learnt, averaged);
-        if averages && !buffers.is_empty() {
-            self.statistics.run(&self.train, &mut self.averaged);
-        }
-        averages
-    }
-
     /// Plans what training will need and says how many bytes it will hold beside the data: parameters, gradients,
     /// intermediate values, what is fed, the state of the rule, a buffer of the matrix product for each thread, and what
     /// the measurements after each epoch hold.
@@ -305,47 +241,6 @@ impl Trainer {
         let slabs = size_of_val(&*self.params) + size_of_val(&*self.averaged);
         let packing = self.par.threads() * gemm::PACK_LEN * size_of::<f32>();
         slabs + self.optimizer.state_bytes() + steps + measuring + packing
-    }
-
-    /// One pass over the rows: the mean loss, or `None` when the reporter wants to end.
-    fn epoch(&mut self, epoch: usize, reporter: &mut dyn Reporter) -> Result<Option<f64>, Outcome> {
-        let per_epoch = self.batches.per_epoch();
-        let (mut sum, mut rows) = (0.0, 0);
-        for batch in self.batches.epoch(epoch as u64) {
-            if reporter.interrupted() == Flow::Stop {
-                return Ok(None);
-            }
-            let point = point_at(self.step, per_epoch, self.training.epochs);
-            let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
-            let pace = Pace { scale: factor * self.lr_factor, progress: point.progress() };
-            let noise = self.seed.named("noise").at(self.step as u64);
-            let diverged = |reason: String| Outcome::Diverged { epoch, step: self.step, reason };
-            let loss = self
-                .stepper
-                .step(&self.train, batch, &mut self.params, &mut *self.optimizer, pace, noise)
-                .map_err(|error: StepError| diverged(error.to_string()))?;
-            if !loss.is_finite() {
-                return Err(diverged(format!(
-                    "the loss is {loss}; lower the learning rate or clip gradients"
-                )));
-            }
-            sum += loss * batch.len() as f64;
-            rows += batch.len();
-            self.step += 1;
-        }
-        Ok(Some(sum / rows.max(1) as f64))
-    }
-
-    fn measure(&mut self, loss: f64, averaged: bool) -> Values {
-        let point = Point::new(self.step.saturating_sub(1), self.total_steps(), self.training.epochs as f64);
-        let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
-        measured_values(
-            &mut self.evaluator,
-            if averaged { &self.averaged } else { &self.params },
-            [Some(&self.train).filter(|_| self.training.measure_training), self.validation.as_ref()],
-            loss,
-            self.optimizer.lr() * factor * self.lr_factor,
-        )
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{Budget, Ended, Outcome, StorageError, Study, Trial, TrialRun};
 ///         }
 ///         Outcome::Complete(x.abs())
 ///     }
-///     fn fork(&self, state: &(f64, u64), _: &TrialRun<'_>) -> Option<(f64, u64)> {
+///     fn fork(&self, state: &mut (f64, u64), _: &TrialRun<'_>) -> Option<(f64, u64)> {
 ///         Some(*state)
 ///     }
 /// }
@@ -52,13 +52,13 @@ pub trait Resumable: Sync {
     fn run(&self, state: &mut Self::State, trial: &mut TrialRun<'_>) -> Outcome;
 
     /// A copy of a paused trial's state for a trial with other settings, if that is possible.
-    fn fork(&self, state: &Self::State, trial: &TrialRun<'_>) -> Option<Self::State> {
+    fn fork(&self, state: &mut Self::State, trial: &TrialRun<'_>) -> Option<Self::State> {
         let _ = (state, trial);
         None
     }
 
     /// How many bytes a state takes.
-    fn bytes(&self, state: &Self::State) -> usize {
+    fn bytes(&self, state: &mut Self::State) -> usize {
         size_of_val(state)
     }
 }
@@ -135,14 +135,14 @@ impl<O: Resumable> Arena<'_, O> {
         let no_copy = || cannot("this objective's states cannot be copied");
         let study = trial.study();
         let still_there = study.last_step(parent) == Some(step);
-        if let Some((state, _)) = self.kept().states.get(&parent).filter(|_| still_there) {
+        if let Some((state, _)) = self.kept().states.get_mut(&parent).filter(|_| still_there) {
             return self.objective.fork(state, trial).ok_or_else(no_copy);
         }
         let parent = study.known_trial(parent).ok_or_else(|| cannot("it is not known"))?;
         let mut again = trial.run_again(parent, step);
         let mut state = self.first_state(&again)?;
         self.replay(&mut state, &mut again)?;
-        self.objective.fork(&state, trial).ok_or_else(no_copy)
+        self.objective.fork(&mut state, trial).ok_or_else(no_copy)
     }
 
     /// Runs up to the step at which the trial was paused.
@@ -151,8 +151,8 @@ impl<O: Resumable> Arena<'_, O> {
         if again.is_paused() { Ok(()) } else { Err(outcome) }
     }
 
-    fn keep(&self, trial: &TrialRun<'_>, state: O::State) {
-        let bytes = self.objective.bytes(&state);
+    fn keep(&self, trial: &TrialRun<'_>, mut state: O::State) {
+        let bytes = self.objective.bytes(&mut state);
         let study = trial.study();
         let mut kept = self.kept();
         kept.states.insert(trial.number(), (state, bytes));

@@ -46,7 +46,7 @@ impl Resumable for Descent {
         Outcome::Complete(x.abs())
     }
 
-    fn fork(&self, state: &(f64, u64), _: &TrialRun<'_>) -> Option<(f64, u64)> {
+    fn fork(&self, state: &mut (f64, u64), _: &TrialRun<'_>) -> Option<(f64, u64)> {
         Some(*state)
     }
 }

@@ -9,9 +9,10 @@ use tunesmith_core::{Entry, Plug, Search, Value, Why};
 use tunesmith_data::Prepared;
 use tunesmith_report::findings::Finding;
 use tunesmith_report::{RunInput, StudyInput, study_page};
-use tunesmith_train::{MetricEntry, Outcome as Trained};
+use tunesmith_train::{MetricEntry, Outcome as Trained, Trainer};
 use tunesmith_tuner::{
-    Budget, Counts, Direction, Ended, Observer, Outcome, Stop, Storage, Study, TrialRecord, TrialRun,
+    Budget, Counts, Direction, Ended, Observer, Outcome, Resumable, Stop, Storage, Study, TrialRecord,
+    TrialRun,
 };
 
 use crate::run::{Ear, Run, RunOptions, finish, trainer};
@@ -117,8 +118,8 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
         budget = budget.trial_time(time);
     }
     let before = study.counts().finished();
-    let objective = |trial: &mut TrialRun<'_>| objective(recipe, &search, &cache, &aim, trial);
-    let mut ended = study.optimize(objective, &budget)?;
+    let objective = Trials { recipe, search: &search, cache: &cache, aim: &aim };
+    let mut ended = study.optimize_resumable(&objective, &budget)?;
     let seconds = subject::add_seconds(&study, began.elapsed().as_secs_f64())?;
 
     let best = study.best();
@@ -248,7 +249,7 @@ fn open(
         .name(name)
         .seed(tuning.seed as u64)
         .sampler(tuning.make_sampler().map_err(wrong)?)
-        .pruner(tuning.make_pruner(recipe.epochs()).map_err(wrong)?);
+        .pruner(tuning.make_scheduler(recipe.epochs()).map_err(wrong)?);
     if let Some(storage) = storage {
         builder = builder.storage(storage);
     }
@@ -263,34 +264,68 @@ fn training_seed(trial: &tunesmith_tuner::Trial) -> usize {
     (trial.seed().named("training").value() >> 40) as usize
 }
 
-/// One trial: the settings become a recipe, the recipe a training that reports to the trial.
+/// The trials of a search: the settings become a recipe, the recipe a training that reports to the trial.
 ///
-/// It trains from a seed of its own, unless the recipe says one. Its value is that of the weights that are kept: the
+/// Each trains from a seed of its own, unless the recipe says one. Its value is that of the weights that are kept: the
 /// last epoch's, or those a callback handed back.
-fn objective(
-    recipe: &Recipe,
-    search: &Search,
-    cache: &DataCache<'_>,
-    aim: &Aim,
-    trial: &mut TrialRun<'_>,
-) -> Result<Outcome, Error> {
-    let mut fixed = recipe.filled(&search.fill(trial.params()))?;
-    if !recipe.says("training.seed") {
-        fixed = fixed.with_training("seed", training_seed(trial));
-    }
-    let prepared = cache.of(&fixed)?;
-    let fixed = fixed.for_task(prepared.train.task());
-    trial.set_attribute("seed", fixed.training.seed);
-    let trainer = trainer(recipe, &measured_by(fixed, &aim.goal), &prepared)?;
-    let fitted = trainer.reporting(&aim.watched).fit(trial);
-    trial.set_attribute("epochs", fitted.history.epochs().len());
-    Ok(match fitted.outcome {
-        Trained::Diverged { epoch, reason, .. } => Outcome::Diverged { step: epoch as u64, reason },
-        Trained::Finished | Trained::Stopped => {
-            let curve = fitted.history.curve(&aim.watched);
-            curve.get(fitted.kept_epoch).map_or(Outcome::Interrupted, |value| Outcome::Complete(*value))
+struct Trials<'a> {
+    recipe: &'a Recipe,
+    search: &'a Search,
+    cache: &'a DataCache<'a>,
+    aim: &'a Aim,
+}
+
+impl Trials<'_> {
+    fn trainer(&self, trial: &TrialRun<'_>) -> Result<Training, Error> {
+        let mut fixed = self.recipe.filled(&self.search.fill(trial.params()))?;
+        if !self.recipe.says("training.seed") {
+            fixed = fixed.with_training("seed", training_seed(trial));
         }
-    })
+        let prepared = self.cache.of(&fixed)?;
+        let fixed = fixed.for_task(prepared.train.task());
+        let seed = fixed.training.seed;
+        let trainer = trainer(self.recipe, &measured_by(fixed, &self.aim.goal), &prepared)?;
+        Ok(Training { trainer: Some(trainer.reporting(&self.aim.watched)), seed })
+    }
+}
+
+/// A trial's training, until it has ended.
+struct Training {
+    trainer: Option<Trainer>,
+    seed: usize,
+}
+
+impl Resumable for Trials<'_> {
+    type State = Training;
+
+    fn begin(&self, trial: &TrialRun<'_>) -> Result<Training, Outcome> {
+        self.trainer(trial).map_err(|error| Outcome::Failed { reason: error.to_string() })
+    }
+
+    fn run(&self, state: &mut Training, trial: &mut TrialRun<'_>) -> Outcome {
+        trial.set_attribute("seed", state.seed);
+        let ended = state.trainer.as_mut().is_some_and(|trainer| trainer.advance(trial));
+        let Some(trainer) = state.trainer.take_if(|_| ended) else { return Outcome::Paused };
+        let fitted = trainer.finish();
+        trial.set_attribute("epochs", fitted.history.epochs().len());
+        match fitted.outcome {
+            Trained::Diverged { epoch, reason, .. } => Outcome::Diverged { step: epoch as u64, reason },
+            Trained::Finished | Trained::Stopped => {
+                let curve = fitted.history.curve(&self.aim.watched);
+                curve.get(fitted.kept_epoch).map_or(Outcome::Interrupted, |value| Outcome::Complete(*value))
+            }
+        }
+    }
+
+    fn bytes(&self, state: &mut Training) -> usize {
+        state.trainer.as_mut().map_or(0, Trainer::bytes)
+    }
+
+    fn fork(&self, state: &mut Training, trial: &TrialRun<'_>) -> Option<Training> {
+        let Training { trainer, seed } = self.trainer(trial).ok()?;
+        let trainer = trainer?.going_on_from(state.trainer.as_mut()?).ok()?;
+        Some(Training { trainer: Some(trainer), seed })
+    }
 }
 
 /// What it takes to make the best trial a model.

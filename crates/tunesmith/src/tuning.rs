@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tunesmith_core::{Describe, Error, Param, Plug, Value, Why, find};
+use tunesmith_core::{Describe, Entry, Error, Param, Plug, Value, Why, find};
 use tunesmith_tuner::{Direction, PrunerEntry, Sampler, SamplerEntry, Scheduler};
 
 /// What a search makes small or large.
@@ -114,7 +114,7 @@ impl Tuning {
     /// Checks the plug-ins it names.
     pub(crate) fn check_plugins(&self) -> Result<(), Error> {
         self.make_sampler()?;
-        self.make_pruner(1).map(|_| ())
+        self.make_scheduler(1).map(|_| ())
     }
 
     pub(crate) fn make_sampler(&self) -> Result<Box<dyn Sampler>, Error> {
@@ -122,14 +122,22 @@ impl Tuning {
             .build(&self.sampler.config, "tuning.sampler")
     }
 
-    /// The pruner for trials of so many epochs. ASHA's first look is after a tenth of them, unless the recipe says when:
-    /// what a network is worth after one epoch of thirty says little about the end.
-    pub(crate) fn make_pruner(&self, epochs: u64) -> Result<Box<dyn Scheduler>, Error> {
+    /// The scheduler for trials of so many epochs. It is told how many, if it wants to know and the recipe does not say.
+    /// ASHA's first look is after a tenth of them: what a network is worth after one epoch of thirty says little about
+    /// the end.
+    pub(crate) fn make_scheduler(&self, epochs: u64) -> Result<Box<dyn Scheduler>, Error> {
+        let entry = find::<PrunerEntry>(&self.scheduler.name, "tuning.scheduler")?;
         let mut config = self.scheduler.config.clone();
-        if self.scheduler.name == "asha" && !config.contains_key("min_resource") {
-            config.insert("min_resource".into(), Value::Int((epochs / 10).max(1) as i64));
+        let mut tell = |key: &str, value: u64| {
+            if (entry.meta().specs)().iter().any(|param| param.name == key) {
+                config.entry(key.to_owned()).or_insert(Value::Int(value as i64));
+            }
+        };
+        tell("max_resource", epochs);
+        if self.scheduler.name == "asha" {
+            tell("min_resource", (epochs / 10).max(1));
         }
-        find::<PrunerEntry>(&self.scheduler.name, "tuning.scheduler")?.build(&config, "tuning.scheduler")
+        entry.build(&config, "tuning.scheduler")
     }
 }
 
