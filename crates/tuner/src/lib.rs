@@ -46,6 +46,7 @@ mod record;
 mod trial;
 
 mod history;
+mod numeric;
 
 mod pruner;
 pub mod pruners;

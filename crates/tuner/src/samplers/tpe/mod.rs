@@ -5,7 +5,6 @@
 //! conditions are modelled together and dimensions of other branches apart (Optuna's `group=True`), and diverged trials
 //! count as worse than the worst.
 
-pub(crate) mod normal;
 mod parzen;
 mod split;
 

@@ -2,7 +2,7 @@
 
 use tunesmith_core::{Domain, Generator, Scale, Value};
 
-use super::normal::{LN_SQRT_2PI, draw_between, log_mass};
+use crate::numeric::{LN_SQRT_2PI, draw_between, log_mass};
 
 /// Kernels are worked through in blocks whose sums stay in the first-level cache.
 const BLOCK: usize = 64;

@@ -1,13 +1,13 @@
-//! The truncated normal distribution: mass of an interval, and draws.
+//! The normal distribution, also truncated: tails, quantiles, the mass of an interval, and draws.
 
 use tunesmith_core::Generator;
 
 /// ln sqrt(2 pi)
-pub(super) const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
+pub(crate) const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
 
 /// e^(x^2) erfc(x) for x >= 0, by the rational approximations of Cody (1969, Mathematics of Computation 23, tables
 /// II and III; coefficients in the later double precision of his CALERF): relative error below 1e-15.
-fn erfcx(x: f64) -> f64 {
+pub(crate) fn erfcx(x: f64) -> f64 {
     debug_assert!(x >= 0.0, "erfcx({x})");
     if x <= 0.468_75 {
         return (x * x).exp() * (1.0 - erf_small(x));
@@ -84,6 +84,24 @@ pub(crate) fn upper_tail(x: f64) -> f64 {
     0.5 * (-x * x).exp() * erfcx(x)
 }
 
+/// Where the standard normal has the mass `p` below, 0 < p < 1: the rational approximation of Hastings (Abramowitz &
+/// Stegun 26.2.23), then Halley's steps to the last digits.
+pub(crate) fn quantile(p: f64) -> f64 {
+    if p > 0.5 {
+        return -quantile(1.0 - p);
+    }
+    let t = (-2.0 * p.ln()).sqrt();
+    let mut x = t - polynomial(&[0.010_328, 0.802_853, 2.515_517], t)
+        / polynomial(&[0.001_308, 0.189_269, 1.432_788, 1.0], t);
+    for _ in 0..2 {
+        // How far the tail above x >= 0 is off, in units of the density there.
+        let x0 = x.max(0.0);
+        let off = (upper_tail(x0) - p) * (0.5 * x0 * x0 + LN_SQRT_2PI).exp();
+        x = x0 + off / (1.0 - 0.5 * x0 * off);
+    }
+    -x
+}
+
 /// The logarithm of the mass of the standard normal between a < b.
 ///
 /// Far in a tail it works with the logarithm of the tail's factor, so that it neither vanishes nor cancels.
@@ -116,7 +134,7 @@ fn log_tail_mass(a: f64, b: f64) -> f64 {
 ///
 /// Rejection from the normal where it is likely to land inside, else from the uniform or the shifted exponential
 /// (Robert 1995, Simulation of Truncated Normal Variables).
-pub(super) fn draw_between(generator: &mut Generator, a: f64, b: f64) -> f64 {
+pub(crate) fn draw_between(generator: &mut Generator, a: f64, b: f64) -> f64 {
     if b <= 0.0 {
         return -draw_between(generator, -b, -a);
     }
@@ -149,7 +167,7 @@ pub(super) fn draw_between(generator: &mut Generator, a: f64, b: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{draw_between, log_mass, upper_tail};
+    use super::{draw_between, log_mass, quantile, upper_tail};
     use proptest::prelude::*;
     use tunesmith_core::Seed;
 
@@ -168,6 +186,14 @@ mod tests {
             let relative = (upper_tail(x) / expected - 1.0).abs();
             // The exponential of -x^2/2 carries the rounding of its argument.
             assert!(relative < 1e-15 * (4.0 + x * x), "tail above {x}: relative error {relative:e}");
+        }
+    }
+
+    #[test]
+    fn quantiles_undo_tails() {
+        for p in [1e-300, 1e-20, 1e-4, 0.02, 0.3, 0.499, 0.5] {
+            assert!((upper_tail(-quantile(p)) / p - 1.0).abs() < 1e-12, "{p}: {}", quantile(p));
+            assert!((quantile(1.0 - p) + quantile(1.0 - (1.0 - p))).abs() < 1e-12);
         }
     }
 
