@@ -2,6 +2,7 @@
 
 mod auto;
 mod brute_force;
+mod cma_es;
 mod grid;
 mod halton;
 mod gp;
@@ -10,12 +11,14 @@ mod sobol;
 pub(crate) mod tpe;
 
 mod lattice;
+mod lesson;
 mod permutation;
 mod scramble;
 mod unique;
 
 pub use auto::Auto;
 pub use brute_force::BruteForce;
+pub use cma_es::CmaEs;
 pub use grid::Grid;
 pub use halton::Halton;
 pub use gp::Gp;
