@@ -161,6 +161,7 @@ def main():
                     "sampler": name,
                     "seconds": round(seconds, 6),
                     "seed": seed,
+                    "trials": trials,
                 }
                 done[problem["name"], name, seed] = score
                 print(json.dumps(score), file=out, flush=True)

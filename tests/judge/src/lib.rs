@@ -20,7 +20,7 @@ mod report;
 mod serve;
 
 pub use contestant::Contestant;
-pub use peer::{RECORDED, ask_peer, read_scores};
+pub use peer::{ask_peer, recorded};
 pub use play::{checkpoints, play};
 pub use report::report;
 pub use score::Score;

@@ -67,6 +67,7 @@ pub fn play(task: &Task, contestant: &Contestant, seed: u64, trials: u64) -> Sco
         seed,
         regret,
         seconds: spent.as_secs_f64(),
+        trials,
     }
 }
 

@@ -44,14 +44,15 @@ struct Board<'a> {
     samplers: Vec<&'a str>,
     checkpoints: Vec<u64>,
     cells: BTreeMap<(&'a str, &'a str, u64), Regrets>,
-    seconds: BTreeMap<(&'a str, &'a str), Vec<f64>>,
+    /// Milliseconds a trial, of each study.
+    milliseconds: BTreeMap<(&'a str, &'a str), Vec<f64>>,
 }
 
 impl<'a> Board<'a> {
     fn new(scores: &'a [Score]) -> Self {
         let (mut problems, mut samplers, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new());
         let mut cells: BTreeMap<_, Regrets> = BTreeMap::new();
-        let mut seconds: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+        let mut milliseconds: BTreeMap<_, Vec<f64>> = BTreeMap::new();
         for score in scores {
             let (problem, sampler) = (score.problem.as_str(), score.sampler.as_str());
             if !problems.contains(&problem) {
@@ -66,10 +67,11 @@ impl<'a> Board<'a> {
                 }
                 cells.entry((problem, sampler, n)).or_default().insert(score.seed, regret);
             }
-            seconds.entry((problem, sampler)).or_default().push(score.seconds);
+            let taken = 1e3 * score.seconds / score.trials.max(1) as f64;
+            milliseconds.entry((problem, sampler)).or_default().push(taken);
         }
         checkpoints.sort_unstable();
-        Self { problems, samplers, checkpoints, cells, seconds }
+        Self { problems, samplers, checkpoints, cells, milliseconds }
     }
 
     fn cell(&self, problem: &'a str, sampler: &'a str, n: u64) -> Option<&Regrets> {
@@ -88,9 +90,8 @@ impl<'a> Board<'a> {
         let _ = writeln!(page, "| problem | sampler | seeds |{heads} ms |\n|---|---|---|{rules}---|");
         for problem in &self.problems {
             for sampler in &self.samplers {
-                let Some(seconds) = self.seconds.get(&(problem, sampler)) else { continue };
-                let _ = write!(page, "| {problem} | {sampler} | {} |", seconds.len());
-                let mut trials = 0;
+                let Some(milliseconds) = self.milliseconds.get(&(problem, sampler)) else { continue };
+                let _ = write!(page, "| {problem} | {sampler} | {} |", milliseconds.len());
                 for &n in &self.checkpoints {
                     let Some(regrets) = self.cell(problem, sampler, n) else {
                         page.push_str(" |");
@@ -99,10 +100,8 @@ impl<'a> Board<'a> {
                     let regrets = sorted(regrets.values());
                     let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| short(quantile(&regrets, share)));
                     let _ = write!(page, " {middle} [{low}, {high}] |");
-                    trials = n;
                 }
-                let milliseconds = 1e3 * quantile(&sorted(seconds), 0.5) / trials.max(1) as f64;
-                let _ = writeln!(page, " {} |", short(milliseconds));
+                let _ = writeln!(page, " {} |", short(quantile(&sorted(milliseconds), 0.5)));
             }
         }
     }
@@ -127,7 +126,10 @@ impl<'a> Board<'a> {
             }
             let count = shared.len() as f64;
             for (row, sum) in rows.iter_mut().zip(sums) {
-                let _ = write!(row, " {:.2} | {:.2} |", sum[0] / count, sum[1] / count);
+                let _ = match shared[..] {
+                    [] => write!(row, " | |"),
+                    _ => write!(row, " {:.2} | {:.2} |", sum[0] / count, sum[1] / count),
+                };
             }
             counted.push(format!("{} at {n}", shared.len()));
         }
@@ -261,5 +263,73 @@ fn short(x: f64) -> String {
     } else {
         let digits = (1 - x.abs().log10().floor() as i32).max(0) as usize;
         format!("{x:.digits$}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{report, short};
+    use crate::Score;
+
+    fn score(problem: &str, sampler: &str, seed: u64, regret: f64) -> Score {
+        Score {
+            problem: problem.to_owned(),
+            sampler: sampler.to_owned(),
+            seed,
+            regret: [(25, regret)].into(),
+            seconds: 0.05,
+            trials: 25,
+        }
+    }
+
+    #[test]
+    fn medians_and_quartiles_are_those_of_the_seeds() {
+        let scores: Vec<Score> = (0..5).map(|seed| score("p", "a", seed, (seed + 1) as f64 / 10.0)).collect();
+        let page = report(&scores, &[]);
+        assert!(page.contains("| p | a | 5 | 0.30 [0.20, 0.40] | 2.0 |"), "{page}");
+        assert!(!page.contains("Mean ranks"), "one sampler alone has no rank");
+    }
+
+    #[test]
+    fn ranks_share_ties_and_leave_out_what_not_all_played() {
+        let mut scores = Vec::new();
+        for seed in 0..4 {
+            // On the first problem all are equal; on the second a wins every seed.
+            scores.extend([score("p", "a", seed, 0.5), score("p", "b", seed, 0.5)]);
+            scores.extend([score("q", "a", seed, 0.1), score("q", "b", seed, 0.2)]);
+            scores.push(score("r", "b", seed, 0.0));
+        }
+        let page = report(&scores, &[]);
+        assert!(page.contains("(2 at 25)"), "{page}");
+        assert!(page.contains("| a | 1.25 | 1.25 |") && page.contains("| b | 1.75 | 1.75 |"), "{page}");
+    }
+
+    #[test]
+    fn a_duel_pairs_the_seeds_that_both_played() {
+        let mut scores: Vec<Score> = (0..8).map(|seed| score("p", "a", seed, 0.1 + seed as f64)).collect();
+        scores.extend((2..10).map(|seed| score("p", "b", seed, 0.2 + 2.0 * seed as f64)));
+        let page = report(&scores, &["b".to_owned()]);
+        // Six pairs, all won: 2 / 2^6.
+        assert!(page.contains("| p | a | 100 % | 0.031 |"), "{page}");
+        assert!(report(&scores, &["c".to_owned()]).contains("There are no scores of `c`."));
+    }
+
+    #[test]
+    fn a_study_without_any_value_is_the_worst() {
+        let mut scores = Vec::new();
+        for seed in 0..3 {
+            scores.extend([score("p", "a", seed, f64::INFINITY), score("p", "b", seed, 9.0)]);
+        }
+        let page = report(&scores, &["b".to_owned()]);
+        assert!(page.contains("| p | a | 3 | inf [inf, inf] |"), "{page}");
+        assert!(page.contains("| a | 2.00 | 2.00 |") && page.contains("| p | a | 0 % |"), "{page}");
+    }
+
+    #[test]
+    fn numbers_keep_two_digits() {
+        assert_eq!(
+            [0.0, 1e-5, 0.0123, 0.5, 12.34, 1234.0].map(short),
+            ["0", "1.0e-5", "0.012", "0.50", "12", "1234"]
+        );
     }
 }

@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 
 /// What one sampler reached on one task from one seed.
 ///
+/// Its [`Display`](fmt::Display) is a JSON line, and [`FromStr`] reads one.
+///
 /// ```
 /// use tunesmith_judge::Score;
-/// let line = r#"{"problem":"branin","regret":{"25":0.1,"50":null},"sampler":"tpe","seed":3,"seconds":0.01}"#;
+/// let line = r#"{"problem":"branin","regret":{"25":0.1,"50":null},"sampler":"tpe","seed":3,"seconds":0.01,"trials":50}"#;
 /// let score: Score = line.parse().unwrap();
 /// assert_eq!(score.regret[&25], 0.1);
 /// assert_eq!(score.regret[&50], f64::INFINITY); // no trial had a value
@@ -28,6 +30,8 @@ pub struct Score {
     pub regret: BTreeMap<u64, f64>,
     /// What the sampler and the study took in all.
     pub seconds: f64,
+    /// How many trials took them.
+    pub trials: u64,
 }
 
 impl fmt::Display for Score {
@@ -37,7 +41,7 @@ impl fmt::Display for Score {
             self.regret.iter().map(|(n, regret)| (n.to_string(), json!(regret))).collect();
         let line = json!({
             "problem": self.problem, "sampler": self.sampler, "seed": self.seed, "regret": regret,
-            "seconds": (self.seconds * 1e6).round() / 1e6,
+            "seconds": (self.seconds * 1e6).round() / 1e6, "trials": self.trials,
         });
         line.fmt(f)
     }
@@ -64,8 +68,23 @@ impl FromStr for Score {
                 seed: value["seed"].as_u64()?,
                 regret: regret?,
                 seconds: value["seconds"].as_f64()?,
+                trials: value["trials"].as_u64()?,
             })
         };
         score().ok_or_else(wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Score;
+
+    #[test]
+    fn what_is_no_score_is_named() {
+        for line in
+            ["", "{}", r#"{"problem":"a","regret":{"x":1},"sampler":"b","seed":0,"seconds":1,"trials":9}"#]
+        {
+            assert!(line.parse::<Score>().unwrap_err().ends_with(line), "{line}");
+        }
     }
 }

@@ -128,3 +128,71 @@ pub fn holm(p: &[f64]) -> Vec<f64> {
     }
     corrected
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{below_in_normal, holm, quantile, ranks, wilcoxon};
+
+    fn close(found: f64, expected: f64) {
+        assert!((found - expected).abs() <= 1e-9 * expected, "{found} instead of {expected}");
+    }
+
+    /// The p values are those of scipy.stats.wilcoxon, SciPy 1.17.1.
+    #[test]
+    fn exact_p_values_are_scipys() {
+        close(wilcoxon(&[0.5, -1.2, 0.3, 2.0, -0.7, 1.1, 0.9, 1.6]), 0.25);
+        let twenty: Vec<f64> = (1..=20).map(f64::from).collect();
+        close(wilcoxon(&twenty), 1.907_348_632_812_5e-6);
+        close(wilcoxon(&twenty.iter().map(|x| -x).collect::<Vec<_>>()), 1.907_348_632_812_5e-6);
+        let fifty: Vec<f64> = (0..50).map(|i| f64::from(i * 37 % 101 - 50) + 0.25).collect();
+        close(wilcoxon(&fifty), 0.977_103_228_305_569_6);
+    }
+
+    /// With `method="asymptotic"`, without a correction for continuity.
+    #[test]
+    fn approximate_p_values_are_scipys() {
+        close(
+            wilcoxon(&[1.0, 1.0, -1.0, 2.0, 2.0, 3.0, -3.0, 4.0, 5.0, 0.0, 0.0, 6.0]),
+            0.051_865_414_791_467_26,
+        );
+        let sign = |i: i32| if i % 3 == 1 { -1.0 } else { 1.0 };
+        let sixty: Vec<f64> = (0..60).map(|i| sign(i) * (f64::from(i) + 0.5)).collect();
+        close(wilcoxon(&sixty), 0.024_749_591_163_795_697);
+        close(wilcoxon(&(1..=80).map(f64::from).collect::<Vec<_>>()), 7.849_526_548_031_477e-15);
+        assert_eq!(wilcoxon(&[0.0, 0.0]), 1.0);
+    }
+
+    /// scipy.stats.norm.cdf, SciPy 1.17.1.
+    #[test]
+    fn the_normal_distribution_is_scipys() {
+        close(below_in_normal(0.0), 0.5);
+        close(below_in_normal(-0.1), 0.460_172_162_722_971);
+        close(below_in_normal(-2.5), 0.006_209_665_325_776_132);
+        close(below_in_normal(-2.9), 0.001_865_813_300_384_037_5);
+        close(below_in_normal(-5.0), 2.866_515_718_791_933e-7);
+        close(below_in_normal(-8.0), 6.220_960_574_271_74e-16);
+    }
+
+    /// scipy.stats.rankdata, SciPy 1.17.1.
+    #[test]
+    fn ties_share_their_ranks() {
+        let digits = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0, 3.0, 5.0];
+        assert_eq!(ranks(&digits), [4.5, 1.5, 6.0, 1.5, 8.0, 11.0, 3.0, 10.0, 8.0, 4.5, 8.0]);
+    }
+
+    #[test]
+    fn corrected_p_values_rise_with_the_p_values_and_stay_below_one() {
+        let corrected = holm(&[0.01, 0.02, 0.03, 0.005, 0.5]);
+        let by_hand = [0.04, 0.06, 0.06, 0.025, 0.5];
+        assert!(corrected.iter().zip(by_hand).all(|(a, b)| (a - b).abs() < 1e-12), "{corrected:?}");
+        assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
+        assert!(holm(&[]).is_empty());
+    }
+
+    #[test]
+    fn quantiles_of_infinite_numbers_are_numbers() {
+        let infinite = f64::INFINITY;
+        assert_eq!(quantile(&[1.0, infinite, infinite], 0.75), infinite);
+        assert_eq!(quantile(&[1.0, 2.0, infinite], 0.5), 2.0);
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tunesmith_core::{Entry as _, all, nearest};
-use tunesmith_judge::{Contestant, RECORDED, Score, Task, ask_peer, play, read_scores, report, serve, tasks};
+use tunesmith_judge::{Contestant, Score, Task, ask_peer, checkpoints, play, recorded, report, serve, tasks};
 use tunesmith_tuner::SamplerEntry;
 
 const USAGE: &str = "\
@@ -155,7 +155,7 @@ fn judge(settings: &Settings) -> Result<String, String> {
     let mut scores = Vec::new();
     match settings.peer.as_str() {
         "none" => {}
-        "recorded" => scores.extend(recorded(settings, &names)),
+        "recorded" => scores.extend(comparable(recorded()?, settings, &names)),
         python => ask_peer(python, &names, settings.trials, settings.seeds, |score| {
             write(&score);
             scores.push(score);
@@ -174,10 +174,9 @@ fn judge(settings: &Settings) -> Result<String, String> {
     }
 }
 
-/// What was recorded of these problems, seeds and checkpoints; nothing when there is no record.
-fn recorded(settings: &Settings, names: &[&str]) -> Vec<Score> {
-    let mut scores = read_scores(RECORDED).unwrap_or_default();
-    let checkpoints = tunesmith_judge::checkpoints(settings.trials);
+/// Of recorded scores, those of these problems, seeds and checkpoints.
+fn comparable(mut scores: Vec<Score>, settings: &Settings, names: &[&str]) -> Vec<Score> {
+    let checkpoints = checkpoints(settings.trials);
     scores.retain(|score| names.contains(&score.problem.as_str()) && score.seed < settings.seeds);
     for score in &mut scores {
         score.regret.retain(|n, _| checkpoints.contains(n));
@@ -212,4 +211,56 @@ fn ours(settings: &Settings, write: &mut (impl FnMut(&Score) + Send)) -> Vec<Sco
     let (mut scores, _) = done.into_inner().expect("no game panics while it writes");
     scores.sort_by_key(|(place, _)| *place);
     scores.into_iter().map(|(_, score)| score).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, judge};
+
+    fn parse(line: &str) -> Result<Settings, String> {
+        Settings::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_command_says_what_is_played() {
+        let settings = parse("--problem branin protein --sampler random tpe --trials 30 --seeds 3").unwrap();
+        assert_eq!(
+            settings.problems.iter().map(|task| task.name()).collect::<Vec<_>>(),
+            ["branin", "protein"]
+        );
+        assert_eq!(settings.samplers.iter().map(|s| s.name()).collect::<Vec<_>>(), ["random", "tpe"]);
+        assert_eq!((settings.trials, settings.seeds, settings.threads), (30, 3, 1));
+        assert!(parse("--held-out").unwrap().problems.iter().all(|task| task.held_out()));
+        assert_eq!(parse("--development").unwrap().problems.len(), 18);
+        assert!(parse("--sampler none").unwrap().samplers.is_empty());
+    }
+
+    #[test]
+    fn a_wrong_command_is_answered_with_the_right_one() {
+        for (line, expected) in [
+            ("--problem brannin", "did you mean `branin`?"),
+            ("--sampler tpee", "tpe"),
+            ("--trials none", "`--trials` takes a number above 0"),
+            ("--trials 0", "`--trials` takes a number above 0"),
+            ("--json", "`--json` takes one value"),
+            ("--problems branin", "`--problems` means nothing here"),
+            ("branin", "`branin` means nothing here"),
+        ] {
+            let error = parse(line).err().unwrap_or_default();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn threads_change_nothing_but_the_time() {
+        let table = |threads: &str| {
+            let line = "--problem branin_noisy mixed --sampler random tpe --trials 30 --seeds 3 --peer none --threads ";
+            let page = judge(&parse(&format!("{line}{threads}")).unwrap()).unwrap();
+            // The last column of the first table is time.
+            page.lines()
+                .map(|line| line.rsplit_once(" | ").map_or(line, |cut| cut.0).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(table("1"), table("3"));
+    }
 }
