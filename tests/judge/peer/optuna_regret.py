@@ -14,6 +14,7 @@ for library in ("OMP", "MKL", "OPENBLAS"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 import argparse
+import importlib.util
 import json
 import subprocess
 import sys
@@ -130,6 +131,9 @@ def main():
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--out", help="append there, and leave out what is there already")
     arguments = parser.parse_args()
+    if "optuna-cmaes" in arguments.sampler and importlib.util.find_spec("cmaes") is None:
+        print("without the package cmaes, optuna-cmaes does not play", file=sys.stderr)
+        arguments.sampler.remove("optuna-cmaes")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
 
