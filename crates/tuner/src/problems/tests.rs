@@ -1,6 +1,6 @@
 //! Optima are where the literature says, and nothing is below them.
 
-use std::f64::consts::PI;
+use std::f64::consts::{FRAC_PI_2, PI};
 
 use tunesmith_core::{Domain, Seed, Value};
 
@@ -45,7 +45,7 @@ fn optima_are_where_the_literature_puts_them() {
         ("eggholder", &[512.0, 404.231_805_1], 1e-8),
         ("rastrigin6", &[0.0; 6], 0.0),
         ("styblinski_tang5", &[-2.903_534; 5], 1e-8),
-        ("michalewicz5", &[2.202_906, 1.570_796, 1.284_992, 1.923_058, 1.720_470], 1e-8),
+        ("michalewicz5", &[2.202_906, FRAC_PI_2, 1.284_992, 1.923_058, 1.720_470], 1e-8),
         ("mixed", &[1e-3, 0.99, 64.0, 3.0, 0.2, 2.0], 1e-12),
         ("mixed_noisy", &[1e-3, 0.99, 64.0, 3.0, 0.2, 2.0], 1e-12),
         ("sphere_mixed", &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 1.0], 0.0),
@@ -90,11 +90,8 @@ fn no_optimum_is_found_by_starting_in_the_middle() {
             .collect();
         random.sort_by(f64::total_cmp);
         let center = (problem.value)(&space.complete(|d| d.domain.place(0.5)));
-        assert!(
-            !(center - problem.optimum < 0.01 * (random[100] - problem.optimum)),
-            "{}: the middle has {center}",
-            problem.name
-        );
+        let near = problem.optimum + 0.01 * (random[100] - problem.optimum);
+        assert!(center.is_nan() || center >= near, "{}: the middle has {center}", problem.name);
     }
 }
 
