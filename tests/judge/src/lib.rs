@@ -10,8 +10,8 @@
 
 mod contestant;
 mod play;
+mod ranks;
 mod score;
-mod statistics;
 mod table;
 mod task;
 
@@ -22,9 +22,9 @@ mod serve;
 pub use contestant::Contestant;
 pub use peer::{ask_peer, recorded};
 pub use play::{checkpoints, play};
+pub use ranks::ranks;
 pub use report::report;
 pub use score::Score;
 pub use serve::serve;
-pub use statistics::{holm, quantile, ranks, wilcoxon};
 pub use table::{Table, tables};
 pub use task::{Task, tasks};

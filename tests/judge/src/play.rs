@@ -74,13 +74,14 @@ pub fn play(task: &Task, contestant: &Contestant, seed: u64, trials: u64) -> Sco
 #[cfg(test)]
 mod tests {
     use super::play;
-    use crate::{Contestant, quantile, tasks};
+    use tunesmith_tuner::analysis::statistics::quantile;
+
+    use crate::{Contestant, tasks};
 
     fn median(problem: &str, sampler: &str, n: u64) -> f64 {
         let task = tasks().iter().find(|task| task.name() == problem).unwrap();
         let contestant = Contestant::parse(sampler).unwrap();
-        let mut regrets: Vec<f64> = (0..20).map(|seed| play(task, &contestant, seed, n).regret[&n]).collect();
-        regrets.sort_by(f64::total_cmp);
+        let regrets: Vec<f64> = (0..20).map(|seed| play(task, &contestant, seed, n).regret[&n]).collect();
         quantile(&regrets, 0.5)
     }
 

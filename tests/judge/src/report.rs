@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::{Score, holm, quantile, ranks, wilcoxon};
+use tunesmith_tuner::analysis::statistics::{Alternative, holm, quantile, wilcoxon};
+
+use crate::{Score, ranks};
 
 /// Regrets of this size are equal to the optimum; differences of logarithms stop here.
 const FLOOR: f64 = 1e-12;
@@ -79,7 +81,7 @@ impl<'a> Board<'a> {
     }
 
     fn median(&self, problem: &'a str, sampler: &'a str, n: u64) -> Option<f64> {
-        self.cell(problem, sampler, n).map(|regrets| quantile(&sorted(regrets.values()), 0.5))
+        self.cell(problem, sampler, n).map(|regrets| quantile(&values(regrets), 0.5))
     }
 
     /// How each sampler fared on each problem.
@@ -97,11 +99,11 @@ impl<'a> Board<'a> {
                         page.push_str(" |");
                         continue;
                     };
-                    let regrets = sorted(regrets.values());
+                    let regrets = values(regrets);
                     let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| short(quantile(&regrets, share)));
                     let _ = write!(page, " {middle} [{low}, {high}] |");
                 }
-                let _ = writeln!(page, " {} |", short(quantile(&sorted(milliseconds), 0.5)));
+                let _ = writeln!(page, " {} |", short(quantile(milliseconds, 0.5)));
             }
         }
     }
@@ -228,9 +230,8 @@ impl<'a> Duel<'a> {
             .iter()
             .map(|(own, other)| if own < other { 1.0 } else { f64::from(u8::from(own == other)) / 2.0 })
             .sum();
-        let differences: Vec<f64> =
-            pairs.iter().map(|(own, other)| if own == other { 0.0 } else { own - other }).collect();
-        Self { name, won: won / pairs.len() as f64, p: wilcoxon(&differences) }
+        let (own, other): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        Self { name, won: won / pairs.len() as f64, p: wilcoxon(&own, &other, Alternative::TwoSided) }
     }
 }
 
@@ -248,10 +249,8 @@ fn cells<'a>(duels: impl Iterator<Item = Option<&'a Duel<'a>>>) -> String {
     duels.map(cell).collect()
 }
 
-fn sorted<'a>(values: impl IntoIterator<Item = &'a f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = values.into_iter().copied().collect();
-    values.sort_by(f64::total_cmp);
-    values
+fn values(regrets: &Regrets) -> Vec<f64> {
+    regrets.values().copied().collect()
 }
 
 /// Two significant digits.

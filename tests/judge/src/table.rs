@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use flate2::read::GzDecoder;
 use tunesmith_core::{Domain, Generator, Params, Scale, Space, Value};
+use tunesmith_tuner::analysis::statistics::quantile;
 
 /// What a table is read from.
 struct Source {
@@ -131,9 +132,8 @@ impl Table {
         }
         let seeds = seeds.len();
         let mut table = Self { name: source.name, columns, losses, seeds, best: f64::NAN, median: f64::NAN };
-        let mut means: Vec<f64> = (0..size).map(|i| table.mean(i)).collect();
-        means.sort_by(f64::total_cmp);
-        (table.best, table.median) = (means[0], crate::quantile(&means, 0.5));
+        let means: Vec<f64> = (0..size).map(|i| table.mean(i)).collect();
+        (table.best, table.median) = (quantile(&means, 0.0), quantile(&means, 0.5));
         if table.losses.iter().any(|loss| !loss.is_finite()) {
             return Err(format!("{}: some settings are missing", source.name));
         }

@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use tunesmith_core::{Params, Seed, Space};
+use tunesmith_tuner::analysis::statistics::quantile;
 use tunesmith_tuner::problems::{self, Problem};
 
-use crate::quantile;
 use crate::table::{Table, tables};
 
 /// Random points whose median is a regret of one.
@@ -96,9 +96,8 @@ fn median(problem: &Problem) -> f64 {
     let space = (problem.space)();
     let mut generator = Seed::new(0).named("median").named(problem.name).generator();
     let value = |_| (problem.value)(&space.complete(|d| d.domain.place(generator.uniform())));
-    let mut values: Vec<f64> =
+    let values: Vec<f64> =
         (0..POINTS).map(value).map(|value: f64| if value.is_nan() { f64::INFINITY } else { value }).collect();
-    values.sort_by(f64::total_cmp);
     quantile(&values, 0.5)
 }
 
