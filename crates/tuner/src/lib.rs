@@ -65,6 +65,7 @@ mod run;
 mod study;
 
 pub mod analysis;
+mod race;
 
 pub mod problems;
 
@@ -78,6 +79,7 @@ pub use memory::MemoryStorage;
 pub use observer::Observer;
 pub use outcome::{IntoOutcome, Outcome};
 pub use pruner::{Next, Pruner, PrunerEntry, Scheduler};
+pub use race::{Candidate, Race, RaceOptions, RaceResult, RaceTrial, Standing, finalists};
 pub use record::{Direction, TrialRecord, TrialState};
 pub use resumable::Resumable;
 pub use run::{Ended, TrialRun};

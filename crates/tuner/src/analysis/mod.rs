@@ -12,7 +12,7 @@ mod importance;
 
 pub use importance::{DimensionImportance, Importance, ImportanceEntry, PedAnova};
 
-use table::table;
+pub(crate) use table::table;
 
 use crate::{History, TrialState};
 
