@@ -6,12 +6,20 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use tunesmith_core::{Domain, Scale, Seed, Space, Value};
-use tunesmith_tuner::analysis::{Importance, PedAnova};
+use tunesmith_tuner::analysis::{Importance, PedAnova, tables};
 use tunesmith_tuner::{Direction, History, TrialRecord, TrialState};
 
 fn main() {
     let history = history(10_000);
     cost("ped_anova, 10,000 trials x 8 settings", || PedAnova::default().evaluate(&history));
+    let history = self::history(100_000);
+    cost("ped_anova, 100,000 trials x 8 settings", || PedAnova::default().evaluate(&history));
+    cost("optimization_history, 100,000 trials", || tables::optimization_history(&history, 2_000));
+    cost("parallel_coordinate, 100,000 trials", || tables::parallel_coordinate(&history, &[], 2_000));
+    cost("slice, 100,000 trials", || tables::slice(&history, "x0", 2_000));
+    cost("contour with 40 x 40 cells, 100,000 trials", || tables::contour(&history, "x0", "x1", 2_000, 40));
+    cost("isolation, 100,000 trials", || tables::isolation(&history, "x0", 8));
+    cost("empirical_distribution, 100,000 trials", || tables::empirical_distribution("s", &history, 2_000));
 }
 
 fn history(n: u64) -> History {

@@ -1,0 +1,67 @@
+//! The optimization history: the value of each trial and the best so far.
+
+use super::sample::keep;
+use super::value;
+use crate::History;
+use crate::analysis::{incumbents, table};
+
+table! {
+    /// One trial of an optimization history.
+    pub struct OptimizationRow {
+        /// The trial's number.
+        pub trial: u64,
+        /// The name of its state.
+        pub state: &'static str,
+        /// What it reached, in the objective's unit; of a pruned trial, its last report.
+        pub value: Option<f64>,
+        /// The best value of the complete trials up to this one.
+        pub best: Option<f64>,
+    }
+
+    /// The value of each trial and the best so far.
+    pub struct OptimizationHistory {
+        /// Trials that ended, by number; every improvement is among them.
+        pub rows: Vec<OptimizationRow>,
+        /// How many trials were left out.
+        pub omitted: usize,
+    }
+}
+
+/// The optimization history in at most that many rows, and the improvements.
+///
+/// ```
+/// use tunesmith_core::Space;
+/// use tunesmith_tuner::analysis::tables::optimization_history;
+/// use tunesmith_tuner::{Direction, History, TrialRecord, TrialState};
+/// let mut history = History::new(Space::new(), Direction::Minimize);
+/// for (number, value) in [3.0, 5.0, 2.0].into_iter().enumerate() {
+///     let mut trial = TrialRecord::new(number as u64);
+///     (trial.state, trial.value) = (TrialState::Complete, Some(value));
+///     history.put(trial);
+/// }
+/// let best: Vec<_> = optimization_history(&history, 100).rows.iter().map(|row| row.best).collect();
+/// assert_eq!(best, [Some(3.0), Some(3.0), Some(2.0)]);
+/// ```
+#[must_use]
+pub fn optimization_history(history: &History, most: usize) -> OptimizationHistory {
+    let trials = history.trials();
+    let ended: Vec<usize> = (0..trials.len()).filter(|&place| trials[place].state.is_finished()).collect();
+    let n = ended.len();
+    let improvements: Vec<u64> = incumbents(history).iter().map(|trial| trial.number).collect();
+    let mut places = keep(history, ended, most);
+    let place = |number: &u64| trials.binary_search_by_key(number, |trial| trial.number).ok();
+    places.extend(improvements.iter().filter_map(place));
+    places.sort_unstable();
+    places.dedup();
+    let mut best = None;
+    let row = |place: usize| {
+        let trial = &trials[place];
+        let value = value(history, trial);
+        if improvements.binary_search(&trial.number).is_ok() {
+            best = value;
+        }
+        OptimizationRow { trial: trial.number, state: trial.state.name(), value, best }
+    };
+    let rows: Vec<OptimizationRow> = places.into_iter().map(row).collect();
+    OptimizationHistory { omitted: n - rows.len(), rows }
+}

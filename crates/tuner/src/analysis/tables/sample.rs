@@ -1,0 +1,46 @@
+//! Which of many trials a table keeps.
+
+use crate::History;
+
+/// The places of at most `most` of these trials, in order: the best tenth of that number, and the others evenly.
+pub(super) fn keep(history: &History, places: Vec<usize>, most: usize) -> Vec<usize> {
+    if places.len() <= most {
+        return places;
+    }
+    let trials = history.trials();
+    let loss =
+        |place: usize| history.loss(&trials[place]).filter(|loss| !loss.is_nan()).unwrap_or(f64::INFINITY);
+    let mut ranked = places;
+    ranked.sort_by(|&a, &b| loss(a).total_cmp(&loss(b)).then(a.cmp(&b)));
+    let mut others = ranked.split_off(most.div_ceil(10).min(most));
+    others.sort_unstable();
+    let mut kept = ranked;
+    let wanted = most - kept.len();
+    kept.extend(evenly(others.len(), wanted).map(|i| others[i]));
+    kept.sort_unstable();
+    kept
+}
+
+/// At most `most` of the numbers 0..n, from the first to the last at even distances.
+pub(super) fn evenly(n: usize, most: usize) -> impl Iterator<Item = usize> {
+    let count = n.min(most);
+    let place = move |i: usize| if count > 1 { i * (n - 1) / (count - 1) } else { n.saturating_sub(1) };
+    (0..count).map(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::evenly;
+
+    #[test]
+    fn an_even_choice_has_both_ends_and_nothing_twice() {
+        for (n, most) in [(0, 5), (1, 1), (5, 9), (10, 3), (1000, 7), (9, 8), (4, 0)] {
+            let chosen: Vec<usize> = evenly(n, most).collect();
+            assert_eq!(chosen.len(), n.min(most));
+            assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]), "{n} {most}: {chosen:?}");
+            if n.min(most) > 1 {
+                assert_eq!((chosen[0], *chosen.last().unwrap()), (0, n - 1));
+            }
+        }
+    }
+}
