@@ -1,6 +1,6 @@
 //! Special functions that tests of significance rest on: log gamma, the incomplete beta, Student's t.
 
-use crate::samplers::tpe::normal::upper_tail;
+use crate::numeric::upper_tail;
 
 /// The logarithm of the gamma function for x > 0 (Lanczos 1964 with g = 7 and nine terms; relative error below 1e-13).
 pub(crate) fn ln_gamma(x: f64) -> f64 {

@@ -4,7 +4,7 @@ use tunesmith_core::{Describe, Domain, Param, Scale, register};
 
 use super::{Importance, ImportanceEntry};
 use crate::History;
-use crate::samplers::tpe::normal::log_mass;
+use crate::numeric::log_mass;
 
 /// The Pearson divergence between the settings of the best trials and those of all, dimension by dimension, from
 /// densities on a grid: a closed form in milliseconds.

@@ -5,7 +5,7 @@
 
 use super::axes::Number;
 use super::gaussian::Gaussian;
-use crate::samplers::tpe::normal::{LN_SQRT_2PI, upper_tail};
+use crate::numeric::{LN_SQRT_2PI, upper_tail};
 
 /// Keeps probabilities off 0 and 1/2.
 const TINY: f64 = 1e-8;
@@ -113,7 +113,8 @@ fn tail_quantile(p: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{tail_quantile, upper_tail};
+    use super::tail_quantile;
+    use crate::numeric::upper_tail;
     use proptest::prelude::*;
 
     proptest! {

@@ -10,7 +10,7 @@ use tunesmith_core::{Generator, Seed};
 
 use super::axes::Number;
 use super::gaussian::Gaussian;
-use crate::samplers::tpe::normal::draw_between;
+use crate::numeric::draw_between;
 
 /// Draws points of one generation; it keeps a factor for trials that tell the same dimensions.
 #[derive(Debug)]
