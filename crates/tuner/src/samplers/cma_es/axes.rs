@@ -1,6 +1,8 @@
 //! The space as the search distribution sees it: numeric axes in [0, 1], and choices.
 
-use tunesmith_core::{Domain, Scale, Space, Value};
+use tunesmith_core::{Domain, Params, Scale, Space, Value};
+
+use super::state::Point;
 
 /// Dimensions that can move, split by the part of the distribution they belong to.
 #[derive(Clone, Debug)]
@@ -57,6 +59,24 @@ impl Axes {
         axes
     }
 
+    /// The settings a point stands for. `space` is the one the axes are of, with some dimensions narrowed to a value.
+    pub(super) fn params(&self, space: &Space, whole: &Space, point: Point) -> Params {
+        let mut values: Vec<Option<Value>> = vec![None; whole.len()];
+        let domain = |dimension: usize| &whole.dimensions()[dimension].domain;
+        for (number, place) in self.numbers.iter().zip(point.numbers) {
+            values[number.dimension] = Some(number.value(domain(number.dimension), place));
+        }
+        for (choice, option) in self.choices.iter().zip(point.choices) {
+            values[choice.dimension] = Some(domain(choice.dimension).at_coordinate(option as f64 + 0.5));
+        }
+        let mut drawn = whole.dimensions().iter().zip(values);
+        space.complete(|dimension| {
+            let same = drawn.find(|(drawn, _)| drawn.key == dimension.key);
+            let value = same.and_then(|(_, value)| value).filter(|_| dimension.domain.size() != Some(1));
+            value.unwrap_or_else(|| dimension.domain.place(0.5))
+        })
+    }
+
     /// How many dimensions there are in all.
     pub(super) fn len(&self) -> usize {
         self.numbers.len() + self.choices.len()
@@ -87,6 +107,17 @@ impl Number {
     /// The place in [0, 1] of an even coordinate.
     pub(super) fn place(&self, coordinate: f64) -> f64 {
         (coordinate - self.origin) / self.width
+    }
+
+    /// Where the point of a value at this place may have been, if the value does not say: in the cell of a discrete
+    /// value, or beyond the end of a range.
+    pub(super) fn hidden(&self, place: f64) -> Option<(f64, f64)> {
+        match self.grid {
+            Some(grid) => Some(grid.cell(grid.index(place))),
+            None if place <= 0.0 => Some((f64::NEG_INFINITY, 0.0)),
+            None if place >= 1.0 => Some((1.0, f64::INFINITY)),
+            None => None,
+        }
     }
 
     /// The value at a place; outside of [0, 1] the nearest end.

@@ -68,7 +68,10 @@ impl Gaussian {
     pub(super) fn draw(&self, generator: &mut Generator) -> Vec<f64> {
         let z: Vec<f64> = self.lengths.iter().map(|length| length * generator.normal()).collect();
         let rows = self.basis.chunks_exact(self.len().max(1));
-        rows.zip(&self.mean).zip(&self.stretch).map(|((row, m), a)| m + self.sigma * a * dot(row, &z)).collect()
+        rows.zip(&self.mean)
+            .zip(&self.stretch)
+            .map(|((row, m), a)| m + self.sigma * a * dot(row, &z))
+            .collect()
     }
 
     /// Where a point lies in units of the distribution before it is stretched: (v - mean) / (sigma A) ~ N(0, C).
@@ -164,7 +167,9 @@ impl Gaussian {
             return false;
         }
         let matrix = DMatrix::from_row_slice(n, n, &self.covariance);
-        let Some(eigen) = SymmetricEigen::try_new(matrix, f64::EPSILON, 100 * n.max(10)) else { return false };
+        let Some(eigen) = SymmetricEigen::try_new(matrix, f64::EPSILON, 100 * n.max(10)) else {
+            return false;
+        };
         self.lengths = eigen.eigenvalues.iter().map(|&v| if v < 0.0 { TINY } else { v }.sqrt()).collect();
         self.basis = eigen.eigenvectors.transpose().iter().copied().collect();
         if eigen.eigenvalues.iter().any(|&v| v < 0.0) {

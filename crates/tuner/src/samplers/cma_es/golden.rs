@@ -30,7 +30,10 @@ fn agree(what: &str, generation: usize, ours: &[f64], theirs: &Value) {
     let theirs = theirs.as_f64().map_or_else(|| list(theirs), |x| vec![x]);
     assert_eq!(ours.len(), theirs.len());
     for (a, b) in ours.iter().zip(&theirs) {
-        assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{what} after generation {generation}: {a} and {b}");
+        assert!(
+            (a - b).abs() <= 1e-9 * b.abs().max(1.0),
+            "{what} after generation {generation}: {a} and {b}"
+        );
     }
 }
 
@@ -58,12 +61,9 @@ fn a_generation_changes_a_mixed_distribution_as_it_does_there() {
     let run = &fixture()["mixed"];
     let (low, last) = (run["low"].as_f64().unwrap(), run["last"].as_f64().unwrap());
     let start = &run["start"];
-    let mut gaussian = Gaussian::new(
-        list(&start["mean"]),
-        start["sigma"].as_f64().unwrap(),
-        list(&start["covariance"]),
-    )
-    .unwrap();
+    let mut gaussian =
+        Gaussian::new(list(&start["mean"]), start["sigma"].as_f64().unwrap(), list(&start["covariance"]))
+            .unwrap();
     let grid = Grid { low, step: 1.0, last, scale: Scale::Linear, origin: 0.0, width: 1.0 };
     let number = |j: usize| Number {
         dimension: j,

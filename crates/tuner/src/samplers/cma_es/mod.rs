@@ -14,7 +14,9 @@
 //! **Conditions.** All dimensions are in the distribution. Those that do not exist are drawn and left out of the
 //! suggestion, and drawn again when their trial is ranked (see `redraw.rs`).
 //!
-//! **Bounds.** What is drawn outside of a range is moved to its end.
+//! **Bounds.** What is drawn outside of a range is tried at its end. Its point is drawn again like other hidden coordinates,
+//! outside: were it ranked where it was tried, the paths would shorten and the search end early. The mean stays within
+//! two deviations of the range, so that some draws always fall inside.
 
 mod axes;
 mod categorical;
@@ -139,7 +141,8 @@ impl Describe for CmaEs {
         .fixed()
         .valid(0.0, 1e9),
         Param::switch("margin", |s: &mut Self| &mut s.margin, "keep whole numbers able to change").fixed(),
-        Param::switch("restart", |s: &mut Self| &mut s.restart, "start anew when the search is spent").fixed(),
+        Param::switch("restart", |s: &mut Self| &mut s.restart, "start anew when the search is spent")
+            .fixed(),
     ];
 }
 
@@ -154,8 +157,8 @@ impl Sampler for CmaEs {
         let Next::Draw(state) = replay.next(history) else {
             return space.complete(|dimension| dimension.domain.place(generator.uniform()));
         };
-        let drawn: Vec<Params> =
-            (0..DRAWS).map(|_| replay.axes.params(space, history.space(), &state.draw(generator))).collect();
+        let mut draws = Seed::new(generator.bits()).generator();
+        let drawn = (0..DRAWS).map(|_| replay.axes.params(space, history.space(), state.draw(&mut draws)));
         untried(space, history, generator, drawn)
     }
 }

@@ -1,7 +1,7 @@
 //! What a trial does not tell of the point it was drawn as is drawn again, given what it tells.
 //!
-//! A history holds values, not points: a whole number says in which cell its point lay, and a dimension that did not
-//! exist says nothing. The update needs points, and a sampler keeps nothing but what it can recompute. So the missing
+//! A history holds values, not points: a whole number says in which cell its point lay, the end of a range that it lay
+//! there or beyond, and a dimension that did not exist says nothing. The update needs points, and a sampler keeps nothing but what it can recompute. So the missing
 //! coordinates are drawn from the distribution the trial is ranked in: cells after known coordinates, absent
 //! ones last, each given all before it (the GHK simulator; Geweke 1991, Hajivassiliou & McFadden 1998). The randomness
 //! is named by the trial, so that every process draws the same.
@@ -28,7 +28,9 @@ impl<'a> Redraw<'a> {
 
     /// The point of a trial whose values have these places, NaN where it has none.
     pub(super) fn point(&mut self, places: &[f64], seed: Seed) -> Vec<f64> {
-        let tells = |&j: &usize| match (places[j].is_nan(), self.numbers[j].grid) {
+        let hidden: Vec<Option<(f64, f64)>> =
+            self.numbers.iter().zip(places).map(|(number, place)| number.hidden(*place)).collect();
+        let tells = |&j: &usize| match (places[j].is_nan(), hidden[j]) {
             (true, _) => 2_u8,
             (false, Some(_)) => 1,
             (false, None) => 0,
@@ -50,15 +52,12 @@ impl<'a> Redraw<'a> {
             let given: f64 = row.iter().zip(&drawn).map(|(l, x)| l * x).sum();
             let scale = self.gaussian.sigma * self.gaussian.stretch[j];
             let standard = |v: f64| ((v - self.gaussian.mean[j]) / scale - given) / row[i];
-            let x = match (places[j].is_nan(), self.numbers[j].grid) {
-                (true, _) => generator.normal(),
-                (false, None) => standard(places[j]),
-                (false, Some(grid)) => {
-                    let (low, high) = grid.cell(grid.index(places[j]));
-                    within(&mut generator, standard(low), standard(high))
-                }
+            let x = match hidden[j] {
+                _ if places[j].is_nan() => generator.normal(),
+                Some((low, high)) => within(&mut generator, standard(low), standard(high)),
+                None => standard(places[j]),
             };
-            if places[j].is_nan() || self.numbers[j].grid.is_some() {
+            if tells(&j) > 0 {
                 point[j] = self.gaussian.mean[j] + scale * (given + row[i] * x);
             }
             drawn.push(x);

@@ -170,6 +170,7 @@ fn generation(trials: &[TrialRecord], start: usize, size: usize) -> Option<Range
 /// A number that changes with all that is known of a trial.
 fn fingerprint(trial: &TrialRecord, history: &History, columns: &[&[f64]], place: usize) -> Seed {
     let loss = history.loss(trial).unwrap_or(f64::NAN).to_bits();
-    let seed = Seed::new(trial.number).at(trial.state as u64).at(loss);
+    let violation = history.violation(trial.number).to_bits();
+    let seed = Seed::new(trial.number).at(trial.state as u64).at(loss).at(violation);
     columns.iter().fold(seed, |seed, column| seed.at(column.get(place).map_or(0, |z| z.to_bits())))
 }

@@ -15,6 +15,8 @@ use super::{DEVIATION, Observed, Settings};
 
 /// Steps are 6/5 as long on whole numbers, as the paper of the margin advises.
 const GRID_FACTOR: f64 = 1.2;
+/// So many deviations the mean may lie outside of a range.
+const BEYOND: f64 = 2.0;
 /// A descent ends when all losses of its last generations lie this near to each other.
 const FLAT: f64 = 1e-12;
 
@@ -69,7 +71,8 @@ impl State {
         }
         sort(&mut source);
         let good = warm::good(&source);
-        if let Some(gaussian) = warm::gaussian(good, axes.numbers.len()).filter(|_| state.gaussian.is_some()) {
+        if let Some(gaussian) = warm::gaussian(good, axes.numbers.len()).filter(|_| state.gaussian.is_some())
+        {
             state.start_sigma = gaussian.sigma;
             state.gaussian = Some(gaussian);
         }
@@ -112,6 +115,7 @@ impl State {
                 Vec::new()
             };
             is_sound = gaussian.update(&weights, &points);
+            keep_near(gaussian, axes);
             if is_sound && settings.margin {
                 correct(gaussian, &axes.numbers, least_mutation(axes.discrete()), &left);
             }
@@ -157,6 +161,14 @@ fn points(gaussian: &Gaussian, axes: &Axes, generation: &[Observed]) -> Vec<Vec<
         }
     }
     points
+}
+
+/// Keeps the mean so near to every range that draws inside it go on.
+fn keep_near(gaussian: &mut Gaussian, axes: &Axes) {
+    for (j, _) in axes.numbers.iter().enumerate().filter(|(_, number)| number.grid.is_none()) {
+        let beyond = BEYOND * gaussian.deviation(j);
+        gaussian.mean[j] = gaussian.mean[j].clamp(-beyond, 1.0 + beyond);
+    }
 }
 
 /// Best first, the earliest of equals first.
