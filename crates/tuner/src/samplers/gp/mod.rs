@@ -62,7 +62,7 @@ impl Known {
                     lessons.losses.push(loss.filter(|_| trial.state == TrialState::Complete));
                     lessons.rows.push(row);
                 }
-                TrialState::Pruned => {
+                TrialState::Pruned | TrialState::Paused => {
                     if loss.is_some() {
                         pruned.push(lessons.len());
                         lessons.losses.push(loss);
