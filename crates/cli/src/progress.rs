@@ -80,8 +80,8 @@ pub(crate) struct StudyBars {
 #[derive(Default)]
 struct State {
     running: BTreeMap<u64, ProgressBar>,
-    finished: u64,
-    stopped: u64,
+    /// The trials that ended or pause, and whether that was early.
+    tried: BTreeMap<u64, bool>,
     best: Option<(u64, f64)>,
 }
 
@@ -114,8 +114,7 @@ impl StudyBars {
 
     fn count(&self, trial: &TrialRecord) -> String {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.finished += 1;
-        state.stopped += u64::from(trial.state == TrialState::Pruned);
+        state.tried.insert(trial.number, trial.state.is_stopped_early());
         if let (TrialState::Complete, Some(value)) = (trial.state, trial.value) {
             let better = |best: f64| self.direction.loss(value) < self.direction.loss(best);
             if state.best.is_none_or(|(_, best)| better(best)) {
@@ -126,18 +125,24 @@ impl StudyBars {
             || "none complete yet".into(),
             |(number, value)| format!("best {} {} (trial {number})", self.metric, short(value)),
         );
-        let message = format!("{best} - {} stopped early", state.stopped);
+        let stopped = state.tried.values().filter(|stopped| **stopped).count();
+        let message = format!("{best} - {stopped} stopped early");
         if let Some((_, trials)) = &self.bars {
-            trials.set_position(state.finished);
+            trials.set_position(state.tried.len() as u64);
             trials.set_message(message.clone());
         }
         message
     }
 }
 
+/// Whether a trial has run, and does not run now.
+fn was_tried(trial: &TrialRecord) -> bool {
+    trial.state.is_finished() || trial.state == TrialState::Paused
+}
+
 impl Observer for StudyBars {
     fn resumed(&self, trials: &[TrialRecord]) {
-        for trial in trials.iter().filter(|trial| trial.state.is_finished()) {
+        for trial in trials.iter().filter(|trial| was_tried(trial)) {
             self.count(trial);
         }
     }
@@ -166,12 +171,12 @@ impl Observer for StudyBars {
         {
             bar.finish_and_clear();
         }
-        if !trial.state.is_finished() {
+        if !was_tried(trial) {
             return;
         }
         let message = self.count(trial);
         if self.bars.is_none() {
-            let finished = self.state.lock().unwrap_or_else(PoisonError::into_inner).finished;
+            let finished = self.state.lock().unwrap_or_else(PoisonError::into_inner).tried.len();
             let value = trial.value.map_or_else(|| "-".into(), short);
             let (state, total) = (trial.state.name(), self.total);
             eprintln!(

@@ -215,6 +215,15 @@ impl TrialRecord {
         self.further.clear();
     }
 
+    /// The trial as it stands while nobody goes on with its study: a paused one was stopped early.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        if self.state == TrialState::Paused {
+            self.state = TrialState::Pruned;
+        }
+        self
+    }
+
     /// The paused trial whose state this one began with, and the last step that trial had reported then.
     #[must_use]
     pub fn parent(&self) -> Option<(u64, u64)> {

@@ -117,17 +117,18 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
     if let Some(time) = tuning.trial_time() {
         budget = budget.trial_time(time);
     }
-    let before = study.counts().finished();
+    let tried = |counts: Counts| counts.finished() + counts.paused;
+    let before = tried(study.counts());
     let objective = Trials { recipe, search: &search, cache: &cache, aim: &aim };
     let mut ended = study.optimize_resumable(&objective, &budget)?;
     let seconds = subject::add_seconds(&study, began.elapsed().as_secs_f64())?;
 
     let best = study.best();
-    let new_trials = study.counts().finished() - before;
+    let new_trials = tried(study.counts()).saturating_sub(before);
     let mut run = None;
     let mut findings = Vec::new();
     if let (false, Some(best)) = (ended == Ended::Stopped, &best) {
-        let trials = study.trials();
+        let trials: Vec<TrialRecord> = study.trials().into_iter().map(TrialRecord::settled).collect();
         let winner = Winner { recipe, search: &search, cache: &cache, aim: &aim, workers, seconds };
         match winner.retrain(&study, best, &trials, &options)? {
             Some((trained, found)) => (run, findings) = (Some(trained), found),
@@ -158,7 +159,9 @@ fn nothing_completed(study: &Study, recipe: &Recipe) -> Error {
     let why = why.map_or_else(String::new, |why| format!("; the first: {why}"));
     let message = format!(
         "no trial completed ({} stopped early, {} diverged, {} failed{why})",
-        counts.pruned, counts.diverged, counts.failed
+        counts.pruned + counts.paused,
+        counts.diverged,
+        counts.failed
     );
     Error::new(Kind::Training, message).at(recipe.origin())
 }

@@ -86,6 +86,7 @@ fn json(tuned: &Tuned, url: &str) -> Value {
     let trials = object([
         ("complete", count(counts.complete)),
         ("pruned", count(counts.pruned)),
+        ("paused", count(counts.paused)),
         ("diverged", count(counts.diverged)),
         ("failed", count(counts.failed)),
     ]);
@@ -121,7 +122,7 @@ fn people(tuned: &Tuned, url: &str) -> String {
         "\nStudy `{}`: {} complete, {} stopped early, {} diverged, {} failed, in {}.\n",
         tuned.study,
         counts.complete,
-        counts.pruned,
+        counts.pruned + counts.paused,
         counts.diverged,
         counts.failed,
         seconds(tuned.seconds)
