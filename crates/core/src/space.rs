@@ -175,22 +175,25 @@ impl Space {
     /// The first setting that is missing, outside its range, or not of this space.
     pub fn check(&self, params: &Params) -> Result<(), Error> {
         for dimension in self.active(params) {
-            let allowed = dimension.domain.to_string();
+            let allowed = || dimension.domain.to_string();
             match params.get(&dimension.key) {
                 None => {
-                    let expected = format!("a value of {allowed}");
+                    let expected = format!("a value of {}", allowed());
                     return Err(Error::new(&dimension.key, Why::Missing { expected }));
                 }
                 Some(value) if !dimension.domain.contains(value) => {
                     return Err(Error::new(
                         &dimension.key,
-                        Why::OutOfRange { value: value.to_string(), allowed },
+                        Why::OutOfRange { value: value.to_string(), allowed: allowed() },
                     ));
                 }
                 Some(_) => {}
             }
         }
-        match params.keys().find(|key| !self.active(params).any(|dimension| dimension.key == **key)) {
+        // Every dimension that exists is there, so as many settings as dimensions are all there is.
+        let more = params.len() > self.active(params).count();
+        let is_of_space = |key: &&String| self.active(params).any(|dimension| dimension.key == **key);
+        match params.keys().find(|key| more && !is_of_space(key)) {
             None => Ok(()),
             Some(key) => Err(Error::unknown_key("", key, self.dimensions.iter().map(|d| d.key.as_str()))),
         }
