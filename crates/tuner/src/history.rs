@@ -38,6 +38,8 @@ pub struct History {
     counts: Counts,
     /// Trials that have not ended.
     open: BTreeSet<u64>,
+    /// Complete trials with a value, the best first: by what they break, their loss, their number.
+    ranked: BTreeSet<(u64, u64, u64)>,
 }
 
 /// How many trials are in each state.
@@ -113,6 +115,7 @@ impl History {
             repeated: BTreeSet::new(),
             counts: Counts::default(),
             open: BTreeSet::new(),
+            ranked: BTreeSet::new(),
         }
     }
 
@@ -191,14 +194,13 @@ impl History {
     /// that breaks them, and less broken is better. With several objectives the first alone decides.
     #[must_use]
     pub fn best(&self) -> Option<&TrialRecord> {
-        let complete = self.trials.iter().zip(&self.violations);
-        complete
-            .filter(|(trial, _)| trial.state == TrialState::Complete)
-            .filter_map(|(trial, violation)| {
-                Some((*violation, self.loss(trial).filter(|loss| !loss.is_nan())?, trial))
-            })
-            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))
-            .map(|(.., trial)| trial)
+        self.best_first().next()
+    }
+
+    /// The complete trials from the best to the worst, as [`History::best`] compares them; without those whose value is
+    /// not a number.
+    pub fn best_first(&self) -> impl Iterator<Item = &TrialRecord> {
+        self.ranked.iter().filter_map(|(.., number)| self.trial(*number))
     }
 
     /// The complete trials that no other beats: none is at least as good in every objective and better in one. When any
@@ -271,8 +273,12 @@ impl History {
             self.open.insert(trial.number);
         }
         let violation = violation(&trial);
+        let rank = self.rank(&trial, violation);
         match self.place(trial.number) {
             Ok(place) => {
+                if let Some(rank) = self.rank(&self.trials[place], self.violations[place]) {
+                    self.ranked.remove(&rank);
+                }
                 for (column, z) in self.columns.iter_mut().zip(coordinates) {
                     column[place] = z;
                 }
@@ -288,6 +294,13 @@ impl History {
                 self.trials.insert(place, trial);
             }
         }
+        self.ranked.extend(rank);
+    }
+
+    /// Where a complete trial stands among the others.
+    fn rank(&self, trial: &TrialRecord, violation: f64) -> Option<(u64, u64, u64)> {
+        let loss = self.loss(trial).filter(|loss| trial.state == TrialState::Complete && !loss.is_nan())?;
+        Some((sortable(violation), sortable(loss), trial.number))
     }
 
     /// Changes a trial's reports or attributes.
@@ -302,8 +315,12 @@ impl History {
     /// Sets a constraint of a trial.
     pub(crate) fn set_constraint(&mut self, number: u64, name: &str, json: String) {
         if let Ok(place) = self.place(number) {
+            if let Some(rank) = self.rank(&self.trials[place], self.violations[place]) {
+                self.ranked.remove(&rank);
+            }
             self.trials[place].system.insert(constraint_key(name), json);
             self.violations[place] = violation(&self.trials[place]);
+            self.ranked.extend(self.rank(&self.trials[place], self.violations[place]));
         }
     }
 
@@ -319,4 +336,10 @@ impl History {
 fn violation(trial: &TrialRecord) -> f64 {
     let broken = |value: f64| if value.is_nan() { f64::INFINITY } else { value.max(0.0) };
     trial.constraints().into_values().map(broken).sum()
+}
+
+/// Bits that sort as the number does: the sign bit turned over, and all bits of a negative number; both zeros are one.
+pub(crate) fn sortable(x: f64) -> u64 {
+    let bits = (x + 0.0).to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
