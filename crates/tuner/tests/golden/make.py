@@ -2,6 +2,7 @@
 
     python3 -m venv env && env/bin/pip install optuna==5.0.0 && env/bin/python make.py > optuna.json
 
+A study's models are of all its dimensions (multivariate), of its groups, and of each dimension by itself (independent).
 Observations that are equal get one of two widths in Optuna, which one depends on an unstable sort; so whole numbers are
 distinct wherever kernels differ in weight or in another dimension.
 """
@@ -70,7 +71,7 @@ def parzen(name, space, n, distinct=False):
             "weights": e._mixture_distribution.weights.tolist(), "kernels": kernels, "log_density": density(e, space, points)}
 
 
-def study(name, direction, space, states):
+def study(name, direction, space, states, groups=(), absent=lambda params: ()):
     s = optuna.create_study(direction=direction)
     trials = []
     observed = {k: column(d, len(states), True) for k, d in space.items()}
@@ -79,18 +80,23 @@ def study(name, direction, space, states):
         steps = {} if state in (S.COMPLETE, S.RUNNING) else {i: (math.nan if rng.random() < 0.2 else round(rng.gauss(0, 1), 3)) for i in range(rng.randrange(4))}
         if state == S.COMPLETE and rng.random() < 0.1:
             value = math.inf
+        params = {k: observed[k][number] for k in space}
+        params = {k: v for k, v in params.items() if k not in absent(params)}
         trial = create_trial(state=state, value=value if state == S.COMPLETE else None, intermediate_values=steps,
-                             params={k: observed[k][number] for k in space}, distributions=space)
+                             params=params, distributions={k: space[k] for k in params})
         s.add_trial(trial)
         trials.append({"state": state.name, "value": "inf" if value == math.inf else value,
-                       "reports": [[i, None if math.isnan(v) else v] for i, v in steps.items()], "params": {k: observed[k][number] for k in space}})
-    points = {k: column(d, 12, False) for k, d in space.items()}
+                       "reports": [[i, None if math.isnan(v) else v] for i, v in steps.items()], "params": params})
     known = s.get_trials(deepcopy=False)
     below, above = _split_trials(s, known, default_gamma(sum(t.state != S.RUNNING for t in known)))
-    fit = lambda part: estimator(space, {k: [t.params[k] for t in part] for k in space})
-    return {"name": name, "direction": direction, "space": {k: domain(d) for k, d in space.items()}, "trials": trials, "points": points,
-            "below": [t.number for t in below], "above": [t.number for t in above],
-            "log_below": density(fit(below), space, points), "log_above": density(fit(above), space, points)}
+    models = []
+    for keys in [list(space), *groups, *([k] for k in space)]:
+        part = {k: space[k] for k in keys}
+        points = {k: column(d, 12, False) for k, d in part.items()}
+        fit = lambda trials: estimator(part, {k: [t.params[k] for t in trials if part.keys() <= t.params.keys()] for k in part})
+        models.append({"dimensions": keys, "points": points, "log_below": density(fit(below), part, points), "log_above": density(fit(above), part, points)})
+    return {"name": name, "direction": direction, "space": {k: domain(d) for k, d in space.items()}, "trials": trials,
+            "below": [t.number for t in below], "above": [t.number for t in above], "models": models}
 
 
 FLOAT, LOG, STEP = F(-3.0, 8.0), F(1e-5, 1e-1, log=True), F(0.0, 2.0, step=0.25)
@@ -110,6 +116,8 @@ studies = [
     study("complete, maximize", "maximize", MIXED, states(33, [1, 0, 0])),
     study("pruned and running, minimize", "minimize", MIXED, states(80, [1, 3, 1])),
     study("pruned and running, maximize", "maximize", {"a": FLOAT, "b": LOG}, states(45, [0.05, 3, 1])),
+    study("branches", "minimize", {"kind": C(["adam", "sgd"]), "lr": LOG, "beta": FLOAT, "momentum": FLOAT, "warmup": WIDE}, states(140, [5, 1, 0.2]),
+          [["kind", "lr"], ["beta"], ["momentum", "warmup"]], lambda params: ["momentum", "warmup"] if params["kind"] == "adam" else ["beta"]),
     study("many", "minimize", {"a": FLOAT, "b": LOG}, states(300, [5, 1, 0.2])),
 ]
 print('{"source": "optuna 5.0.0, samplers/_tpe", "parzen": [\n' + ",\n".join(map(json.dumps, cases)) + '\n], "studies": [\n' + ",\n".join(map(json.dumps, studies)) + "\n]}")

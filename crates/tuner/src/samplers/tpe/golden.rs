@@ -3,8 +3,12 @@
 use serde_json::Value as Json;
 use tunesmith_core::{Dimension, Domain, Scale, Space, Value};
 
-use super::parzen::{Axis, Kernels, Parzen};
-use super::{observed, split};
+use super::axis::Axis;
+use super::density::log_density;
+use super::group::Memory;
+use super::order::Sorted;
+use super::parzen::Parzen;
+use super::split::split;
 use crate::{Direction, History, TrialRecord, TrialState};
 
 fn golden() -> Json {
@@ -65,39 +69,40 @@ fn kernels_and_densities_are_optunas() {
         let name = case["name"].as_str().unwrap();
         let space = space(&case["space"]);
         let axes: Vec<Axis<'_>> = space.dimensions().iter().map(|d| Axis::new(&d.domain)).collect();
-        let parzen = Parzen::fit(&axes, coordinates(&space, &case["observed"]));
+        let observed = coordinates(&space, &case["observed"]);
+        let mut parzen = Parzen::default();
+        parzen.begin(observed.first().map_or(0, Vec::len));
+        axes.iter().zip(&observed).for_each(|(axis, observed)| parzen.fit(axis, &Sorted::of(observed)));
+        parzen.finish();
         assert_near(name, &parzen.weights, &numbers(&case["weights"]));
-        for (dimension, kernels) in space.dimensions().iter().zip(&parzen.kernels) {
+        for ((dimension, axis), kernels) in space.dimensions().iter().zip(&axes).zip(parzen.kernels()) {
             let theirs = &case["kernels"][&dimension.key];
-            match kernels {
-                Kernels::Normal { mu, sigma, .. } => {
-                    // Equal observations may have swapped their widths (see make.py).
-                    let sorted = |mu: &[f64], sigma: &[f64]| {
-                        let mut pairs: Vec<(f64, f64)> =
-                            mu.iter().copied().zip(sigma.iter().copied()).collect();
-                        pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-                        pairs.into_iter().flat_map(|(mu, sigma)| [mu, sigma]).collect::<Vec<f64>>()
-                    };
-                    let theirs = sorted(&numbers(&theirs["mu"]), &numbers(&theirs["sigma"]));
-                    assert_near(name, &sorted(mu, sigma), &theirs);
-                }
-                Kernels::Choice { observed, hit, miss } => {
-                    for (k, row) in theirs["weights"].as_array().unwrap().iter().enumerate() {
-                        let n = row.as_array().unwrap().len();
-                        let ours: Vec<f64> = (0..n)
-                            .map(|i| match observed.get(k) {
-                                None => 1.0 / n as f64,
-                                Some(z) if *z == i as f64 + 0.5 => hit.exp(),
-                                Some(_) => miss.exp(),
-                            })
-                            .collect();
-                        assert_near(name, &ours, &numbers(row));
-                    }
-                }
+            let Axis::Choice { .. } = axis else {
+                // Equal observations may have swapped their widths (see make.py).
+                let sorted = |mu: &[f64], sigma: &[f64]| {
+                    let mut pairs: Vec<(f64, f64)> = mu.iter().copied().zip(sigma.iter().copied()).collect();
+                    pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+                    pairs.into_iter().flat_map(|(mu, sigma)| [mu, sigma]).collect::<Vec<f64>>()
+                };
+                let theirs = sorted(&numbers(&theirs["mu"]), &numbers(&theirs["sigma"]));
+                let sigma: Vec<f64> = kernels.inverse_sigma.iter().map(|inverse| 1.0 / inverse).collect();
+                assert_near(name, &sorted(&kernels.mu, &sigma), &theirs);
+                continue;
+            };
+            for (k, row) in theirs["weights"].as_array().unwrap().iter().enumerate() {
+                let n = row.as_array().unwrap().len();
+                let ours: Vec<f64> = (0..n)
+                    .map(|i| match kernels.mu.get(k) {
+                        None => 1.0 / n as f64,
+                        Some(z) if *z == i as f64 + 0.5 => kernels.hit.exp(),
+                        Some(_) => kernels.miss.exp(),
+                    })
+                    .collect();
+                assert_near(name, &ours, &numbers(row));
             }
         }
         let points = coordinates(&space, &case["points"]);
-        assert_near(name, &parzen.log_density(&points), &numbers(&case["log_density"]));
+        assert_near(name, &log_density(&parzen, &axes, &points), &numbers(&case["log_density"]));
     }
 }
 
@@ -124,17 +129,24 @@ fn splits_and_their_densities_are_optunas() {
             trial.params = params.iter().map(|(key, json)| (key.clone(), value(json))).collect();
             history.put(trial);
         }
-        let split = split(&history);
-        let as_numbers = |places: &[usize]| places.iter().map(|&place| place as f64).collect::<Vec<_>>();
+        let split = split(&history, usize::MAX);
+        let as_numbers = |places: &[u32]| places.iter().map(|&place| f64::from(place)).collect::<Vec<_>>();
         assert_near(name, &as_numbers(&split.below), &numbers(&case["below"]));
         assert_near(name, &as_numbers(&split.above), &numbers(&case["above"]));
-        let axes: Vec<Axis<'_>> = space.dimensions().iter().map(|d| Axis::new(&d.domain)).collect();
-        let columns: Vec<&[f64]> =
-            space.dimensions().iter().map(|d| history.column(&d.key).unwrap()).collect();
-        let points = coordinates(&space, &case["points"]);
-        for (places, theirs) in [(&split.below, "log_below"), (&split.above, "log_above")] {
-            let parzen = Parzen::fit(&axes, observed(&columns, places));
-            assert_near(name, &parzen.log_density(&points), &numbers(&case[theirs]));
+        let mut memory = Memory::default();
+        memory.learn(&history, &split);
+        for model in case["models"].as_array().unwrap() {
+            let mut open = Space::new();
+            for key in model["dimensions"].as_array().unwrap() {
+                open.push(space.dimension(key.as_str().unwrap()).unwrap().clone());
+            }
+            let axes: Vec<Axis<'_>> = open.dimensions().iter().map(|d| Axis::new(&d.domain)).collect();
+            let place = |key: &str| space.dimensions().iter().position(|d| d.key == key).unwrap();
+            let columns = open.dimensions().iter().map(|d| (place(&d.key), history.column(&d.key).unwrap()));
+            memory.fit(&axes, &columns.collect::<Vec<_>>(), &split);
+            let [below, above] = memory.log_densities(&axes, &coordinates(&open, &model["points"]));
+            assert_near(name, &below, &numbers(&model["log_below"]));
+            assert_near(name, &above, &numbers(&model["log_above"]));
         }
     }
 }

@@ -2,22 +2,33 @@
 //!
 //! Good trials ("below") and the others ("above") each make a density; points drawn from the first are compared by the
 //! ratio of the two, and the best is tried. What differs from Optuna's default: dimensions that exist under the same
-//! conditions are modelled together and dimensions of other branches apart (Optuna's `group=True`), and diverged trials
-//! count as worse than the worst.
+//! conditions are modelled together and dimensions of other branches apart (Optuna's `group=True`), diverged trials
+//! count as worse than the worst, and discrete points are not tried twice.
 
+mod axis;
+mod density;
+mod group;
+mod kernels;
+mod order;
 mod parzen;
 mod split;
 
 #[cfg(test)]
 mod golden;
 
-use tunesmith_core::{Describe, Dimension, Generator, Param, Params, Space, Value, register};
+use std::sync::{Mutex, PoisonError};
 
+use tunesmith_core::{Describe, Generator, Param, Params, Seed, Space, register};
+
+use super::unique::untried;
 use crate::{History, Sampler, SamplerEntry};
-use parzen::{Axis, Parzen};
-use split::{Split, n_lessons, split};
+use group::{Groups, Memory};
+use split::split;
 
 /// The tree-structured Parzen estimator: multivariate, grouped by conditions, aware of running trials.
+///
+/// A suggestion costs time in proportion to the trials it learns from, of which there are at most [`Tpe::window`]. What
+/// it keeps between suggestions only saves time: the same question gets the same answer in a new process.
 ///
 /// ```
 /// use tunesmith_core::{Domain, Scale, Space};
@@ -27,17 +38,47 @@ use split::{Split, n_lessons, split};
 /// study.optimize(|trial| (trial.float("x") - 3.0).powi(2), &Budget::trials(60)).unwrap();
 /// assert!(study.best().unwrap().value.unwrap() < 0.1);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Tpe {
     /// So many trials are random before the densities are used.
     pub n_startup_trials: usize,
     /// Points that are compared for one suggestion.
     pub n_ei_candidates: usize,
+    /// Whether dimensions that exist together are modelled together; else each is chosen by itself.
+    pub multivariate: bool,
+    /// In a longer study only the newest so many trials are learned from, and the best 25 of all time.
+    pub window: usize,
+    memory: Mutex<Memory>,
 }
 
 impl Default for Tpe {
     fn default() -> Self {
-        Self { n_startup_trials: 10, n_ei_candidates: 24 }
+        Self {
+            n_startup_trials: 10,
+            n_ei_candidates: 24,
+            multivariate: true,
+            window: 10_000,
+            memory: Mutex::default(),
+        }
+    }
+}
+
+/// A clone has the same settings and has to remember by itself.
+impl Clone for Tpe {
+    fn clone(&self) -> Self {
+        Self { memory: Mutex::default(), ..*self }
+    }
+}
+
+impl Tpe {
+    /// Each dimension chosen by itself (Optuna's `multivariate=False`).
+    ///
+    /// ```
+    /// assert!(!tunesmith_tuner::samplers::Tpe::independent().multivariate);
+    /// ```
+    #[must_use]
+    pub fn independent() -> Self {
+        Self { multivariate: false, ..Self::default() }
     }
 }
 
@@ -65,80 +106,39 @@ impl Describe for Tpe {
         .log()
         .fixed()
         .valid(1.0, 1e6),
+        Param::switch(
+            "multivariate",
+            |s: &mut Self| &mut s.multivariate,
+            "whether dimensions are modelled together",
+        )
+        .fixed(),
+        Param::int(
+            "window",
+            100,
+            100_000,
+            |s: &mut Self| &mut s.window,
+            "newest trials that are learned from",
+        )
+        .log()
+        .fixed()
+        .valid(25.0, 1e9),
     ];
 }
 
 impl Sampler for Tpe {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
-        if n_lessons(history) < self.n_startup_trials.max(1) {
-            return space.complete(|dimension| dimension.domain.place(generator.uniform()));
+        let split = split(history, self.window);
+        if split.lessons < self.n_startup_trials.max(1) {
+            let drawn = space.complete(|dimension| dimension.domain.place(generator.uniform()));
+            return untried(space, history, generator, [drawn]);
         }
-        let split = split(history);
-        let mut params = Params::new();
-        for group in groups(space) {
-            if group[0].when.iter().all(|condition| condition.holds(&params)) {
-                self.suggest_group(&group, history, &split, generator, &mut params);
-            }
-        }
-        params
+        let mut rest = Seed::new(generator.bits()).generator();
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.learn(history, &split);
+        let mut groups =
+            Groups::new(space, history, &split, self.multivariate, self.n_ei_candidates, &mut memory);
+        untried(space, history, &mut rest, groups.ranked(generator))
     }
-}
-
-impl Tpe {
-    fn suggest_group(
-        &self,
-        group: &[&Dimension],
-        history: &History,
-        split: &Split,
-        generator: &mut Generator,
-        params: &mut Params,
-    ) {
-        let (single, open): (Vec<&Dimension>, Vec<&Dimension>) =
-            group.iter().partition(|dimension| dimension.domain.size() == Some(1));
-        for dimension in single {
-            params.insert(dimension.key.clone(), dimension.domain.place(0.5));
-        }
-        if open.is_empty() {
-            return;
-        }
-        let axes: Vec<Axis<'_>> = open.iter().map(|dimension| Axis::new(&dimension.domain)).collect();
-        let columns: Vec<&[f64]> =
-            open.iter().map(|dimension| history.column(&dimension.key).unwrap_or(&[])).collect();
-        let below = Parzen::fit(&axes, observed(&columns, &split.below));
-        let above = Parzen::fit(&axes, observed(&columns, &split.above));
-        let points = below.draw(generator, self.n_ei_candidates);
-        let gains =
-            below.log_density(&points).into_iter().zip(above.log_density(&points)).map(|(l, g)| l - g);
-        // The first of the best.
-        let best = gains
-            .enumerate()
-            .fold((0, f64::NEG_INFINITY), |best, (c, gain)| if gain > best.1 { (c, gain) } else { best });
-        for ((dimension, axis), points) in open.iter().zip(&axes).zip(&points) {
-            let value: Value = axis.value(points[best.0]);
-            params.insert(dimension.key.clone(), value);
-        }
-    }
-}
-
-/// Dimensions that exist under the same conditions, in the order of each group's first.
-fn groups(space: &Space) -> Vec<Vec<&Dimension>> {
-    let mut groups: Vec<Vec<&Dimension>> = Vec::new();
-    for dimension in space.dimensions() {
-        match groups.iter_mut().find(|group| group[0].when == dimension.when) {
-            Some(group) => group.push(dimension),
-            None => groups.push(vec![dimension]),
-        }
-    }
-    groups
-}
-
-/// The coordinates of those trials that have all dimensions, by dimension.
-fn observed(columns: &[&[f64]], places: &[usize]) -> Vec<Vec<f64>> {
-    let known = |place: &&usize| {
-        columns.iter().all(|column| column.get(**place).is_some_and(|coordinate| coordinate.is_finite()))
-    };
-    let places: Vec<usize> = places.iter().filter(known).copied().collect();
-    columns.iter().map(|column| places.iter().map(|&place| column[place]).collect()).collect()
 }
 
 register!(SamplerEntry, Tpe);

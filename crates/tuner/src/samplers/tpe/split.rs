@@ -9,73 +9,86 @@ const MOST_BELOW: usize = 25;
 #[derive(Debug, PartialEq)]
 pub(super) struct Split {
     /// The good ones.
-    pub(super) below: Vec<usize>,
+    pub(super) below: Vec<u32>,
     /// The others and the running ones.
-    pub(super) above: Vec<usize>,
+    pub(super) above: Vec<u32>,
+    /// How many trials have taught something: all finished and paused ones but the failed.
+    pub(super) lessons: usize,
 }
 
-/// How many trials have taught something: all finished ones but the failed.
-pub(super) fn n_lessons(history: &History) -> usize {
-    history.trials().iter().filter(|trial| class(trial).is_some_and(|class| class < RUNNING)).count()
-}
+/// What orders trials, smaller first: the class, two numbers of the class, and the place.
+type Rank = (u8, f64, f64, u32);
 
-const RUNNING: u8 = 3;
+/// The class of trials that teach nothing yet.
+const RUNNING: u8 = 4;
 
-/// The order in which classes fill "below"; `None` for trials that say nothing.
-fn class(trial: &TrialRecord) -> Option<u8> {
-    match trial.state {
-        TrialState::Complete => Some(0),
-        TrialState::Pruned | TrialState::Paused => Some(1),
-        TrialState::Diverged => Some(2),
-        TrialState::Running => Some(RUNNING),
-        TrialState::Waiting | TrialState::Failed => None,
-    }
-}
-
-/// The best tenth (at most 25) is below: complete trials by value, then pruned ones by how far they came and how well
-/// they stood there, then diverged ones by how far they came. Running trials are above: nobody should try what is being
-/// tried.
-pub(super) fn split(history: &History) -> Split {
-    let mut ranked: Vec<(u8, f64, f64, usize)> = Vec::new();
+/// The best tenth (at most 25) is below: complete trials by value, then pruned and paused ones by how far they came and
+/// how well they stood there, then those that break a constraint, the less the better, then diverged ones by how far
+/// they came. Running trials are above: nobody should try what is being tried.
+///
+/// Of a longer study the newest `window` lessons count, and the best of all time.
+pub(super) fn split(history: &History, window: usize) -> Split {
+    let trials = history.trials();
+    let mut ranked: Vec<Rank> = Vec::new();
     let mut above = Vec::new();
-    for (place, trial) in history.trials().iter().enumerate() {
-        match class(trial) {
+    let mut oldest = trials.len();
+    for (place, trial) in trials.iter().enumerate().rev() {
+        if ranked.len() == window {
+            break;
+        }
+        oldest = place;
+        match rank(trial, history) {
             None => {}
-            Some(RUNNING) => above.push(place),
-            Some(class) => {
-                let (first, second) = rank(trial, history);
-                ranked.push((class, first, second, place));
+            Some((RUNNING, ..)) => above.push(place as u32),
+            Some((class, first, second)) => ranked.push((class, first, second, place as u32)),
+        }
+    }
+    if oldest > 0 {
+        for trial in history.best_first().take(MOST_BELOW) {
+            let place = trials.binary_search_by_key(&trial.number, |trial| trial.number);
+            if let (Ok(place), Some((class, first, second))) = (place, rank(trial, history))
+                && place < oldest
+            {
+                ranked.push((class, first, second, place as u32));
             }
         }
     }
-    let n_below = ranked.len().div_ceil(10).min(MOST_BELOW);
-    let order = |a: &(u8, f64, f64, usize), b: &(u8, f64, f64, usize)| {
+    let counts = history.counts();
+    let lessons = counts.complete + counts.pruned + counts.paused + counts.diverged;
+    let n_below = lessons.div_ceil(10).min(MOST_BELOW).min(ranked.len());
+    let order = |a: &Rank, b: &Rank| {
         a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3))
     };
     if n_below < ranked.len() {
         ranked.select_nth_unstable_by(n_below, order);
     }
-    let mut below: Vec<usize> = ranked[..n_below].iter().map(|&(.., place)| place).collect();
+    let mut below: Vec<u32> = ranked[..n_below].iter().map(|&(.., place)| place).collect();
     above.extend(ranked[n_below..].iter().map(|&(.., place)| place));
     below.sort_unstable();
     above.sort_unstable();
-    Split { below, above }
+    Split { below, above, lessons }
 }
 
-/// What orders trials of one class, smaller first.
-fn rank(trial: &TrialRecord, history: &History) -> (f64, f64) {
-    let not_a_number_last = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
-    match (trial.state, trial.last_report()) {
-        (TrialState::Complete, _) => {
-            // Zero and minus zero are one value, and `total_cmp` must not tell them apart.
-            (not_a_number_last(history.loss(trial).unwrap_or(f64::INFINITY)) + 0.0, 0.0)
+/// The class of a trial and what orders it there; `None` for trials that say nothing.
+fn rank(trial: &TrialRecord, history: &History) -> Option<(u8, f64, f64)> {
+    // Zero and minus zero are one value, and `total_cmp` must not tell them apart.
+    let not_a_number_last = |x: f64| if x.is_nan() { f64::INFINITY } else { x + 0.0 };
+    if matches!(trial.state, TrialState::Complete | TrialState::Pruned | TrialState::Paused) {
+        let violation = history.violation(trial.number);
+        if violation > 0.0 {
+            return Some((2, violation, 0.0));
         }
-        (TrialState::Pruned, Some((step, value))) => {
-            (-(step as f64), not_a_number_last(history.direction().loss(value)) + 0.0)
-        }
-        (TrialState::Pruned, None) => (1.0, 0.0),
-        _ => (-(trial.diverged_at.unwrap_or(0) as f64), 0.0),
     }
+    Some(match trial.state {
+        TrialState::Complete => (0, not_a_number_last(history.loss(trial).unwrap_or(f64::INFINITY)), 0.0),
+        TrialState::Pruned | TrialState::Paused => match trial.last_report() {
+            Some((step, value)) => (1, -(step as f64), not_a_number_last(history.direction().loss(value))),
+            None => (1, 1.0, 0.0),
+        },
+        TrialState::Diverged => (3, -(trial.diverged_at.unwrap_or(0) as f64), 0.0),
+        TrialState::Running => (RUNNING, 0.0, 0.0),
+        TrialState::Waiting | TrialState::Failed => return None,
+    })
 }
 
 #[cfg(test)]
@@ -92,10 +105,10 @@ mod tests {
         trial
     }
 
-    fn below(direction: Direction, trials: Vec<TrialRecord>) -> Vec<usize> {
+    fn below(direction: Direction, trials: Vec<TrialRecord>) -> Vec<u32> {
         let mut history = History::new(Space::new(), direction);
         trials.into_iter().for_each(|trial| history.put(trial));
-        split(&history).below
+        split(&history, usize::MAX).below
     }
 
     #[test]
@@ -123,6 +136,29 @@ mod tests {
         assert_eq!(below(Direction::Minimize, trials.clone()), [0, 10, 20, 30]);
         assert_eq!(below(Direction::Maximize, trials), [9, 19, 29, 39]);
         let many: Vec<_> = (0..900).map(|n| trial(n, TrialState::Complete, n as f64, &[])).collect();
-        assert_eq!(below(Direction::Minimize, many), (0..25).collect::<Vec<_>>());
+        assert_eq!(below(Direction::Minimize, many), (0..25).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn a_window_keeps_the_newest_and_the_best() {
+        let mut history = History::new(Space::new(), Direction::Minimize);
+        (0..1000).for_each(|n| history.put(trial(n, TrialState::Complete, (n as f64 - 10.0).abs(), &[])));
+        let split = split(&history, 100);
+        // The best 25 lie around trial 10; the newest 100 are from 900 on.
+        assert_eq!(split.below, (0..25).collect::<Vec<u32>>());
+        assert_eq!(split.above, (900..1000).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn broken_constraints_come_after_pruned_trials_and_the_least_broken_first() {
+        use TrialState::{Complete, Pruned};
+        let mut history = History::new(Space::new(), Direction::Minimize);
+        for number in 0..11 {
+            history.put(trial(number, Complete, 0.0, &[]));
+            history.set_constraint(number, "memory", (20.0 - number as f64).to_string());
+        }
+        assert_eq!(split(&history, usize::MAX).below, [9, 10]);
+        history.put(trial(11, Pruned, 0.0, &[(1, 5.0)]));
+        assert_eq!(split(&history, usize::MAX).below, [10, 11]);
     }
 }
