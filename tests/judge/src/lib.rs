@@ -20,7 +20,7 @@ mod report;
 mod serve;
 
 pub use contestant::Contestant;
-pub use peer::{ask_peer, recorded};
+pub use peer::{Game, ask_peer, recorded};
 pub use play::{checkpoints, play};
 pub use ranks::ranks;
 pub use report::report;

@@ -42,24 +42,35 @@ fn read_scores(path: &Path) -> Result<Vec<Score>, String> {
     text.lines().map(str::parse).collect()
 }
 
+/// What a peer is asked to play.
+#[derive(Clone, Debug)]
+pub struct Game<'a> {
+    /// The problems' names.
+    pub problems: Vec<&'a str>,
+    /// The peer's samplers; all it has when there are none.
+    pub samplers: &'a [String],
+    /// Trials of each study.
+    pub trials: u64,
+    /// Studies of each sampler on each problem.
+    pub seeds: u64,
+}
+
 /// Lets Optuna search the problems through a Python that has it, and hands on every score as it comes.
 ///
 /// # Errors
 /// When Python cannot be started, ends with an error, or prints what is no score.
-pub fn ask_peer(
-    python: &str,
-    problems: &[&str],
-    trials: u64,
-    seeds: u64,
-    mut hear: impl FnMut(Score),
-) -> Result<(), String> {
+pub fn ask_peer(python: &str, game: &Game<'_>, mut hear: impl FnMut(Score)) -> Result<(), String> {
     let mut words = python.split_whitespace();
     let program = words.next().ok_or("--peer: name a Python that has Optuna, `recorded` or `none`")?;
     let judge = std::env::current_exe().map_err(|error| format!("the judge's own program: {error}"))?;
     let mut command = Command::new(program);
     command.args(words).arg(folder().join("peer/optuna_regret.py"));
-    command.arg("--judge").arg(judge).args(["--trials", &trials.to_string(), "--seeds", &seeds.to_string()]);
-    command.arg("--problem").args(problems).stdout(Stdio::piped());
+    let (trials, seeds) = (game.trials.to_string(), game.seeds.to_string());
+    command.arg("--judge").arg(judge).args(["--trials", &trials, "--seeds", &seeds]);
+    command.arg("--problem").args(&game.problems).stdout(Stdio::piped());
+    if !game.samplers.is_empty() {
+        command.arg("--sampler").args(game.samplers);
+    }
     let mut child = command.spawn().map_err(|error| format!("cannot start `{python}`: {error}"))?;
     for line in BufReader::new(child.stdout.take().expect("its output is piped")).lines() {
         hear(line.map_err(|error| format!("`{python}`: {error}"))?.parse()?);

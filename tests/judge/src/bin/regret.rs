@@ -7,7 +7,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tunesmith_core::{Entry as _, all, nearest};
-use tunesmith_judge::{Contestant, Score, Task, ask_peer, checkpoints, play, recorded, report, serve, tasks};
+use tunesmith_judge::{
+    Contestant, Game, Score, Task, ask_peer, checkpoints, play, recorded, report, serve, tasks,
+};
 use tunesmith_tuner::SamplerEntry;
 
 const USAGE: &str = "\
@@ -17,7 +19,8 @@ cargo xtask regret --list | --serve
 
   --problem P ...   only these problems; --held-out: only those kept for a last check; --development: only the others
   --sampler S ...   registered samplers, or JSON of one with its settings: '{\"tpe\": {\"n_startup_trials\": 20}}'
-                    (default: auto, tpe, gp, cmaes, random, as far as they are linked); none: only the peer
+                    (default: auto, tpe, gp, cma_es, random, as far as they are linked), and names of the peer's
+                    (default: all it has); none: only the peer
   --trials N        trials of each study (default 100)
   --seeds K         studies of each sampler on each problem, seeds 0 to K - 1 (default 20)
   --threads T       studies side by side (default 1)
@@ -27,9 +30,14 @@ cargo xtask regret --list | --serve
   --list            the problems
   --serve           problems for other languages, JSON lines in and out";
 
+/// What the names of the peer's samplers begin with.
+const PEER: &str = "optuna-";
+
 struct Settings {
     problems: Vec<&'static Task>,
     samplers: Vec<Contestant>,
+    /// The peer's samplers by name; all it has when there are none.
+    peers: Vec<String>,
     trials: u64,
     seeds: u64,
     threads: usize,
@@ -107,20 +115,32 @@ impl Settings {
             names.iter().map(|name| task(name)).collect::<Result<_, _>>()?
         };
         problems.retain(|task| held_out.is_none_or(|wanted| task.held_out() == wanted));
+        let (peers, samplers): (Vec<String>, Vec<String>) =
+            samplers.into_iter().partition(|name| name.starts_with(PEER));
         let samplers = match &samplers[..] {
-            [] => usual(),
+            [] if peers.is_empty() => usual(),
             [none] if none == "none" => Vec::new(),
             named => named.to_vec(),
         };
         let samplers = samplers.iter().map(|text| Contestant::parse(text)).collect::<Result<_, _>>()?;
-        Ok(Self { problems, samplers, trials, seeds, threads, peer, against, json })
+        Ok(Self { problems, samplers, peers, trials, seeds, threads, peer, against, json })
+    }
+
+    /// What the peer is asked to play.
+    fn peer_game(&self) -> Game<'_> {
+        Game {
+            problems: self.problems.iter().map(|task| task.name()).collect(),
+            samplers: &self.peers,
+            trials: self.trials,
+            seeds: self.seeds,
+        }
     }
 }
 
 /// The samplers of the goals, as far as they are linked.
 fn usual() -> Vec<String> {
     let linked: Vec<&str> = all::<SamplerEntry>().iter().map(|entry| entry.meta().name).collect();
-    ["auto", "tpe", "gp", "cmaes", "random"]
+    ["auto", "tpe", "gp", "cma_es", "random"]
         .into_iter()
         .filter(|name| linked.contains(name))
         .map(str::to_owned)
@@ -155,8 +175,8 @@ fn judge(settings: &Settings) -> Result<String, String> {
     let mut scores = Vec::new();
     match settings.peer.as_str() {
         "none" => {}
-        "recorded" => scores.extend(comparable(recorded()?, settings, &names)),
-        python => ask_peer(python, &names, settings.trials, settings.seeds, |score| {
+        "recorded" => scores.extend(comparable(recorded()?, settings, &names)?),
+        python => ask_peer(python, &settings.peer_game(), |score| {
             write(&score);
             scores.push(score);
         })?,
@@ -174,14 +194,21 @@ fn judge(settings: &Settings) -> Result<String, String> {
     }
 }
 
-/// Of recorded scores, those of these problems, seeds and checkpoints.
-fn comparable(mut scores: Vec<Score>, settings: &Settings, names: &[&str]) -> Vec<Score> {
+/// Of recorded scores, those of the samplers, problems, seeds and checkpoints that are asked for.
+fn comparable(mut scores: Vec<Score>, settings: &Settings, names: &[&str]) -> Result<Vec<Score>, String> {
     let checkpoints = checkpoints(settings.trials);
-    scores.retain(|score| names.contains(&score.problem.as_str()) && score.seed < settings.seeds);
+    let unknown = settings.peers.iter().find(|name| !scores.iter().any(|score| score.sampler == **name));
+    if let Some(name) = unknown {
+        return Err(format!("there are no recorded scores of `{name}`"));
+    }
+    let asked = |name: &String| settings.peers.is_empty() || settings.peers.contains(name);
+    scores.retain(|score| {
+        names.contains(&score.problem.as_str()) && asked(&score.sampler) && score.seed < settings.seeds
+    });
     for score in &mut scores {
         score.regret.retain(|n, _| checkpoints.contains(n));
     }
-    scores
+    Ok(scores)
 }
 
 /// Every game of ours, so many at a time; the scores in the order of problems, samplers and seeds.
@@ -233,6 +260,8 @@ mod tests {
         assert!(parse("--held-out").unwrap().problems.iter().all(|task| task.held_out()));
         assert_eq!(parse("--development").unwrap().problems.len(), 18);
         assert!(parse("--sampler none").unwrap().samplers.is_empty());
+        let mixed = parse("--sampler random optuna-tpe").unwrap();
+        assert_eq!((mixed.samplers.len(), &mixed.peers[..]), (1, &["optuna-tpe".to_owned()][..]));
     }
 
     #[test]
