@@ -84,7 +84,9 @@ impl Task {
         match self.kind {
             Kind::Function(problem) => {
                 let median = *self.median.get_or_init(|| median(problem));
-                ((problem.value)(params) - problem.optimum) / (median - problem.optimum)
+                let regret = ((problem.value)(params) - problem.optimum) / (median - problem.optimum);
+                // At the optimum rounding may leave a value a hair below it.
+                if (-1e-14..0.0).contains(&regret) { 0.0 } else { regret }
             }
             Kind::Table(table) => table.regret(params),
         }

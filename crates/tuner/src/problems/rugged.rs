@@ -25,11 +25,11 @@ pub(super) const STYBLINSKI_TANG5: Problem =
 
 /// Michalewicz (1992) with m = 10: narrow valleys between plains.
 pub(super) const MICHALEWICZ5: Problem =
-    Problem::new("michalewicz5", || cube(5, 0.0, PI), michalewicz, -4.687_658_179_088_15);
+    Problem::new("michalewicz5", || cube(5, 0.0, PI), michalewicz, -4.687_658_179_088_149);
 
 /// Shekel (1971) with seven wells; constants of Dixon & Szegő (1978).
 pub(super) const SHEKEL7: Problem =
-    Problem::new("shekel7", || cube(4, 0.0, 10.0), shekel7, -10.402_940_566_818_66);
+    Problem::new("shekel7", || cube(4, 0.0, 10.0), shekel7, -10.402_940_566_818_664);
 
 /// Eggholder (Whitley et al. 1996): the least value lies on the edge, at (512, 404.2319).
 pub(super) const EGGHOLDER: Problem =

@@ -10,14 +10,14 @@ use super::{Problem, cube, float, read, square, vector};
 pub(super) const SPHERE: Problem = Problem::new("sphere", || cube(5, -3.0, 7.0), sphere, 0.0);
 
 /// Branin (1972); optimum as in Dixon & Szegő (1978).
-pub(super) const BRANIN: Problem = Problem::new("branin", branin_space, branin, 0.397_887_357_729_738);
+pub(super) const BRANIN: Problem = Problem::new("branin", branin_space, branin, 0.397_887_357_729_738_16);
 
 /// Hartmann (1973) in three dimensions; constants of Dixon & Szegő (1978).
 pub(super) const HARTMANN3: Problem = Problem::new(
     "hartmann3",
     || cube(3, 0.0, 1.0),
     |params| hartmann3(&vector(params)),
-    -3.862_779_787_332_66,
+    -3.862_779_787_332_663,
 );
 
 /// Hartmann (1973) in six dimensions; constants of Dixon & Szegő (1978).
@@ -25,7 +25,7 @@ pub(super) const HARTMANN6: Problem = Problem::new(
     "hartmann6",
     || cube(6, 0.0, 1.0),
     |params| hartmann6(&vector(params)),
-    -3.322_368_011_415_51,
+    -3.322_368_011_415_515,
 );
 
 /// Six dimensions of forty matter: every seventh from the third on (after Wang et al. 2016, "Bayesian optimization in a
