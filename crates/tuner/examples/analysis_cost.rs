@@ -6,12 +6,16 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use tunesmith_core::{Domain, Scale, Seed, Space, Value};
-use tunesmith_tuner::analysis::{Importance, PedAnova, tables};
+use tunesmith_tuner::analysis::{Fanova, Importance, PedAnova, tables};
 use tunesmith_tuner::{Direction, History, TrialRecord, TrialState};
 
 fn main() {
     let history = history(10_000);
     cost("ped_anova, 10,000 trials x 8 settings", || PedAnova::default().evaluate(&history));
+    cost("fanova, 10,000 trials x 8 settings", || Fanova::default().evaluate(&history));
+    cost("fanova of pairs, 10,000 trials x 8 settings", || Fanova::default().pairs(&history));
+    let history = self::history(200);
+    cost("fanova, 200 trials x 8 settings", || Fanova::default().evaluate(&history));
     let history = self::history(100_000);
     cost("ped_anova, 100,000 trials x 8 settings", || PedAnova::default().evaluate(&history));
     cost("optimization_history, 100,000 trials", || tables::optimization_history(&history, 2_000));

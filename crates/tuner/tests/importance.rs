@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use tunesmith_core::{Domain, Params, Scale, Space, Table, Value, all};
-use tunesmith_tuner::analysis::{Importance, ImportanceEntry, PedAnova};
+use tunesmith_tuner::analysis::{Fanova, Importance, ImportanceEntry, PedAnova};
 use tunesmith_tuner::{Direction, History, TrialRecord, TrialState, conform};
 
 fn domain(json: &Json) -> Domain {
@@ -132,4 +132,61 @@ fn every_method_finds_what_matters_and_what_does_not() {
         let share: Vec<f64> = found.iter().map(|dimension| dimension.share).collect();
         assert!(share[0] > 0.3 && share[3] > 0.15 && share[1] < 0.16 && share[2] < 0.05, "{name}: {share:?}");
     }
+}
+
+fn range() -> Domain {
+    Domain::float(0.0, 1.0, Scale::Linear, None).unwrap()
+}
+
+fn random_study(space: &Space, n: u64, value: impl Fn(&Params) -> f64) -> History {
+    let mut random = tunesmith_core::Seed::new(8).generator();
+    let trials = (0..n).map(|_| {
+        let params = space.complete(|d| d.domain.place(random.uniform()));
+        let value = value(&params);
+        (params, Some(value))
+    });
+    history_of(space.clone(), Direction::Minimize, trials)
+}
+
+#[test]
+fn fanova_finds_the_shares_of_variance_that_calculus_gives() {
+    let read = |params: &Params, key: &str| params[key].as_f64().unwrap();
+    let space = Space::new().with("x", range()).with("y", range());
+    // Var(x + 2 y) = 1/12 + 4/12.
+    let sum = random_study(&space, 2_000, |params| read(params, "x") + 2.0 * read(params, "y"));
+    let found = Fanova::default().evaluate(&sum);
+    assert!(
+        (found[0].importance - 0.2).abs() < 0.03 && (found[1].importance - 0.8).abs() < 0.03,
+        "{found:?}"
+    );
+    assert!(Fanova::default().pairs(&sum)[0].importance < 0.03);
+    // Var(x y) = 1/9 - 1/16 = 7/144, Var(x/2) = 1/48 = 3/144, the rest only together: 1/7.
+    let product = random_study(&space, 2_000, |params| read(params, "x") * read(params, "y"));
+    let found = Fanova::default().evaluate(&product);
+    assert!(found.iter().all(|dimension| (dimension.importance - 3.0 / 7.0).abs() < 0.05), "{found:?}");
+    assert!((Fanova::default().pairs(&product)[0].importance - 1.0 / 7.0).abs() < 0.05);
+    // Ranks do not see how far an outlier lies.
+    let outlier =
+        random_study(&space, 1_000, |params| read(params, "x") + 1e6 * f64::from(read(params, "y") > 0.998));
+    let share = |ranks| Fanova { ranks, ..Fanova::default() }.evaluate(&outlier)[0].share;
+    assert!(share(false) < 0.5 && share(true) > 0.9, "{} {}", share(false), share(true));
+}
+
+#[test]
+fn a_setting_under_a_condition_counts_where_it_exists() {
+    // Half of the space: value 1 or, under "b", the child's own x of variance 1/12. Over the whole space the choice
+    // moves the mean by 1/2 (variance 1/16) and the child explains, averaged over the choice, 1/4 of 1/12.
+    let space = Space::new()
+        .with("kind", Domain::choice(["a", "b"]).unwrap())
+        .with_child("b.x", range(), "kind", "b")
+        .with_child("a.nothing", range(), "kind", "a");
+    let study =
+        random_study(&space, 3_000, |params| params.get("b.x").and_then(Value::as_f64).unwrap_or(1.0));
+    let total = 1.0 / 16.0 + 0.5 / 12.0;
+    let found = Fanova::default().evaluate(&study);
+    for (dimension, expected) in found.iter().zip([1.0 / 16.0 / total, 0.25 / 12.0 / total, 0.0]) {
+        assert!((dimension.importance - expected).abs() < 0.04, "{dimension:?}, expected {expected}");
+    }
+    let ped = PedAnova::default().evaluate(&study);
+    assert!(ped[1].share > 0.5 && ped[0].share > 10.0 * ped[2].share && ped[2].share < 0.01, "{ped:?}");
 }

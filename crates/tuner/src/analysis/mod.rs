@@ -3,6 +3,7 @@
 //! All are pure functions of a [`History`](crate::History) and, where chance is needed, of a generator or seed. Tables
 //! are plain structs that serialise; values stand in them as the objective gave them, losses never.
 
+mod parts;
 mod special;
 mod table;
 
@@ -12,7 +13,7 @@ mod importance;
 mod overtuning;
 pub mod tables;
 
-pub use importance::{DimensionImportance, Importance, ImportanceEntry, PedAnova};
+pub use importance::{DimensionImportance, Fanova, Importance, ImportanceEntry, PairImportance, PedAnova};
 pub use overtuning::{Incumbent, Overtuning, overtuning};
 
 pub(crate) use table::table;

@@ -1,11 +1,14 @@
 //! Importance: how much each setting matters for how well a trial does.
 
+mod fanova;
+mod forest;
 mod ped_anova;
 
 use std::fmt::Debug;
 
 use tunesmith_core::{Describe, Meta, Place, from_table, kind};
 
+pub use fanova::{Fanova, PairImportance};
 pub use ped_anova::PedAnova;
 
 use super::{complete_losses, table};

@@ -4,6 +4,7 @@ use tunesmith_core::Domain;
 
 use super::axis::label;
 use super::{Axis, value};
+use crate::analysis::parts::{edges, part_of};
 use crate::analysis::table;
 use crate::{History, TrialState};
 
@@ -64,15 +65,14 @@ pub fn isolation(history: &History, key: &str, buckets: usize) -> Option<Isolati
     let dimension = history.space().dimension(key)?;
     let edges = edges(&dimension.domain, buckets);
     let parts = edges.len() - 1;
-    let part = |z: f64| edges[1..parts].partition_point(|edge| *edge <= z);
     let mut losses: Vec<Vec<(f64, u64)>> = vec![Vec::new(); parts];
     let mut diverged = vec![0; parts];
     for (trial, &z) in history.trials().iter().zip(column).filter(|(_, z)| z.is_finite()) {
         match (trial.state, value(history, trial)) {
             (TrialState::Complete, Some(value)) => {
-                losses[part(z)].push((history.direction().loss(value), trial.number));
+                losses[part_of(&edges, z)].push((history.direction().loss(value), trial.number));
             }
-            (TrialState::Diverged, _) => diverged[part(z)] += 1,
+            (TrialState::Diverged, _) => diverged[part_of(&edges, z)] += 1,
             _ => {}
         }
     }
@@ -161,23 +161,6 @@ fn best_of(sorted: &[f64], m: usize) -> Option<f64> {
         share *= (left - (m - 1) as f64) / left.max(1.0);
     }
     Some(sum)
-}
-
-/// The ends of the parts, in even coordinates.
-fn edges(domain: &Domain, buckets: usize) -> Vec<f64> {
-    let (low, high) = domain.bounds();
-    let few = domain.size().filter(|n| *n <= buckets as u64);
-    match domain {
-        Domain::Choice { options } => (0..=options.len()).map(|i| i as f64).collect(),
-        Domain::Int { low: first, step, scale, .. } if few.is_some() => {
-            let half_way = |i: u64| scale.warp((first + step * i as i64) as f64 - *step as f64 / 2.0);
-            (0..=few.unwrap_or(0)).map(half_way).collect()
-        }
-        _ => {
-            let parts = few.map_or(buckets, |n| n as usize);
-            (0..=parts).map(|i| low + (high - low) * i as f64 / parts as f64).collect()
-        }
-    }
 }
 
 fn name(domain: &Domain, low: f64, high: f64) -> String {

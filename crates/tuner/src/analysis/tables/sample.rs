@@ -10,11 +10,14 @@ pub(super) fn keep(history: &History, places: Vec<usize>, most: usize) -> Vec<us
     let trials = history.trials();
     let loss =
         |place: usize| history.loss(&trials[place]).filter(|loss| !loss.is_nan()).unwrap_or(f64::INFINITY);
-    let mut ranked = places;
-    ranked.sort_by(|&a, &b| loss(a).total_cmp(&loss(b)).then(a.cmp(&b)));
-    let mut others = ranked.split_off(most.div_ceil(10).min(most));
+    let best = most.div_ceil(10).min(most);
+    let mut ranked: Vec<(f64, usize)> = places.into_iter().map(|place| (loss(place), place)).collect();
+    if best > 0 {
+        ranked.select_nth_unstable_by(best - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    }
+    let mut kept: Vec<usize> = ranked.iter().map(|row| row.1).collect();
+    let mut others = kept.split_off(best);
     others.sort_unstable();
-    let mut kept = ranked;
     let wanted = most - kept.len();
     kept.extend(evenly(others.len(), wanted).map(|i| others[i]));
     kept.sort_unstable();
