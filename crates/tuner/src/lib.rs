@@ -66,6 +66,7 @@ mod study;
 
 pub mod analysis;
 mod race;
+mod stopping;
 
 pub mod problems;
 
@@ -84,6 +85,7 @@ pub use record::{Direction, TrialRecord, TrialState};
 pub use resumable::Resumable;
 pub use run::{Ended, TrialRun};
 pub use sampler::{Sampler, SamplerEntry};
+pub use stopping::{StopReason, StopRule, confidence_beta, cross_validation_noise, regret_bound};
 pub use storage::{Known, MOST_RETRIES, Storage, StorageError, StudyId, compatible};
 pub use study::Study;
 pub use trial::Trial;

@@ -9,10 +9,12 @@ mod table;
 
 pub mod statistics;
 
+mod ablation;
 mod importance;
 mod overtuning;
 pub mod tables;
 
+pub use ablation::{Ablation, AblationGain, AblationOptions, AblationPath, AblationTrial};
 pub use importance::{DimensionImportance, Fanova, Importance, ImportanceEntry, PairImportance, PedAnova};
 pub use overtuning::{Incumbent, Overtuning, overtuning};
 
@@ -30,7 +32,7 @@ fn complete_losses(history: &History) -> Vec<f64> {
 }
 
 /// The complete trials that were better than all before them, by number.
-fn incumbents(history: &History) -> Vec<&TrialRecord> {
+pub(crate) fn incumbents(history: &History) -> Vec<&TrialRecord> {
     let mut best = f64::INFINITY;
     let mut improves = |loss: f64| {
         let improves = loss.is_finite() && loss < best;
