@@ -1,7 +1,7 @@
 //! The evolutionary samplers find what they should, and are functions of the history alone.
 
 use tunesmith_core::{Domain, Params, Scale, Seed, Space, Value};
-use tunesmith_tuner::samplers::CmaEs;
+use tunesmith_tuner::samplers::{CmaEs, DifferentialEvolution, RegularizedEvolution};
 use tunesmith_tuner::{Direction, History, Sampler, TrialRecord, TrialState};
 
 fn float(low: f64, high: f64) -> Domain {
@@ -94,6 +94,32 @@ fn run_side_by_side(
     history
 }
 
+/// Five real and five whole numbers.
+fn mixed_space() -> Space {
+    (0..5).fold(floats(5, -3.0, 7.0), |space, i| {
+        space.with(&format!("y{i}"), Domain::int(-10, 10, Scale::Linear, 1).unwrap())
+    })
+}
+
+/// All kinds of dimensions, one of them under a condition.
+fn every_kind() -> Space {
+    mixed_space()
+        .with("a_kind", Domain::choice(["p", "q", "r"]).unwrap())
+        .with_child("b_child", float(-1.0, 1.0), "a_kind", "q")
+        .with_child("c_child", Domain::int(1, 50, Scale::Log, 1).unwrap(), "a_kind", "q")
+}
+
+fn every(params: &Params) -> f64 {
+    let number = |key: &str| params.get(key).and_then(Value::as_f64);
+    let xs: f64 = (0..5).map(|i| number(&format!("x{i:02}")).unwrap().powi(2)).sum();
+    let ys: f64 = (0..5).map(|i| (number(&format!("y{i}")).unwrap() - 7.0).powi(2)).sum();
+    let child = match (number("b_child"), number("c_child")) {
+        (Some(b), Some(c)) => (b - 0.4).powi(2) + (c / 20.0).ln().powi(2),
+        _ => 5.0, // the branch with more dimensions is better on average, too
+    };
+    xs + ys + child
+}
+
 /// A new sampler, which has seen nothing, must say the same.
 fn is_a_function_of_the_history<S: Sampler + Default>(f: impl Fn(&Params) -> f64, space: &Space) {
     for workers in [1, 5, 40] {
@@ -126,13 +152,6 @@ mod cma_es {
         }
     }
 
-    /// Five real and five whole numbers.
-    fn mixed_space() -> Space {
-        (0..5).fold(floats(5, -3.0, 7.0), |space, i| {
-            space.with(&format!("y{i}"), Domain::int(-10, 10, Scale::Linear, 1).unwrap())
-        })
-    }
-
     /// Whole numbers matter little beside the others at first, and their best lies off the middle.
     fn mixed(params: &Params) -> f64 {
         let x = numbers(params);
@@ -153,25 +172,6 @@ mod cma_es {
         };
         let (with, without) = (found(true), found(false));
         assert!(with == 10 && without <= 5, "with a margin {with} of 10, without {without}");
-    }
-
-    /// All kinds of dimensions, one of them under a condition.
-    fn every_kind() -> Space {
-        mixed_space()
-            .with("a_kind", Domain::choice(["p", "q", "r"]).unwrap())
-            .with_child("b_child", float(-1.0, 1.0), "a_kind", "q")
-            .with_child("c_child", Domain::int(1, 50, Scale::Log, 1).unwrap(), "a_kind", "q")
-    }
-
-    fn every(params: &Params) -> f64 {
-        let number = |key: &str| params.get(key).and_then(Value::as_f64);
-        let xs: f64 = (0..5).map(|i| number(&format!("x{i:02}")).unwrap().powi(2)).sum();
-        let ys: f64 = (0..5).map(|i| (number(&format!("y{i}")).unwrap() - 7.0).powi(2)).sum();
-        let child = match (number("b_child"), number("c_child")) {
-            (Some(b), Some(c)) => (b - 0.4).powi(2) + (c / 20.0).ln().powi(2),
-            _ => 5.0, // the branch with more dimensions is better on average, too
-        };
-        xs + ys + child
     }
 
     #[test]
@@ -273,5 +273,52 @@ mod cma_es {
         let began = std::time::Instant::now();
         ask(&CmaEs::default(), &history, 1);
         assert!(began.elapsed().as_secs_f64() < 2.0, "replay: {:?}", began.elapsed());
+    }
+}
+
+/// How good the third best of five runs is.
+fn median(sampler: &dyn Sampler, space: &Space, trials: usize, f: impl Fn(&Params) -> f64) -> f64 {
+    let mut found: Vec<f64> =
+        (0..5).map(|seed| best(&run(sampler, space.clone(), trials, seed, &f))).collect();
+    found.sort_by(f64::total_cmp);
+    found[2]
+}
+
+mod differential_evolution {
+    use super::*;
+
+    #[test]
+    fn spheres_of_all_kinds_of_dimensions_are_descended() {
+        let de = DifferentialEvolution::default();
+        assert!(median(&de, &floats(10, -3.0, 7.0), 4000, sphere) < 1e-8);
+        assert!(median(&de, &every_kind(), 4000, every) < 1e-8);
+    }
+
+    #[test]
+    fn steps_from_the_best_follow_the_valley_of_rosenbrock() {
+        let mut de = DifferentialEvolution::default();
+        (de.strategy, de.crossover, de.factor) = ("best1bin".to_owned(), 0.9, 0.7);
+        assert!(median(&de, &floats(6, -5.0, 10.0), 8000, rosenbrock) < 1e-8);
+    }
+
+    #[test]
+    fn a_new_process_suggests_the_same() {
+        is_a_function_of_the_history::<DifferentialEvolution>(every, &every_kind());
+    }
+}
+
+mod regularized_evolution {
+    use super::*;
+
+    #[test]
+    fn spheres_of_all_kinds_of_dimensions_are_descended() {
+        let evolution = RegularizedEvolution::default();
+        assert!(median(&evolution, &floats(10, -3.0, 7.0), 4000, sphere) < 1e-3);
+        assert!(median(&evolution, &every_kind(), 4000, every) < 1e-2);
+    }
+
+    #[test]
+    fn a_new_process_suggests_the_same() {
+        is_a_function_of_the_history::<RegularizedEvolution>(every, &every_kind());
     }
 }

@@ -3,25 +3,32 @@
 mod auto;
 mod brute_force;
 mod cma_es;
+mod de;
 mod grid;
 mod halton;
 mod gp;
 mod random;
+mod regularized_evolution;
 mod sobol;
 pub(crate) mod tpe;
 
+mod genes;
 mod lattice;
 mod lesson;
+mod news;
 mod permutation;
+mod replay;
 mod scramble;
 mod unique;
 
 pub use auto::Auto;
 pub use brute_force::BruteForce;
 pub use cma_es::CmaEs;
+pub use de::DifferentialEvolution;
 pub use grid::Grid;
 pub use halton::Halton;
 pub use gp::Gp;
 pub use random::Random;
+pub use regularized_evolution::RegularizedEvolution;
 pub use sobol::Sobol;
 pub use tpe::Tpe;

@@ -4,12 +4,9 @@
 //! whole numbers and steps keep a margin of probability beside the cell of the mean, and choices have a product of
 //! categorical distributions moved by natural gradient (CatCMA with margin, arXiv 2504.07884).
 //!
-//! **Generations.** The sampler keeps nothing: its distribution is replayed from the history. Trials that did not fail,
-//! in order of their numbers, are cut into generations of `population`; each changes the distribution the next is drawn
-//! from. A generation with running or waiting trials counts once half of it has ended, without the others; when one of
-//! those ends, the distribution is replayed from there (a paused trial counts as pruned until it goes on). So no trial blocks another, and a study that is resumed draws
-//! what it would have drawn. Failed trials have no place; diverged ones are the worst of their generation, after pruned
-//! ones.
+//! **Generations.** The sampler keeps nothing: its distribution is replayed from the history, generation by generation
+//! of `population` trials that did not fail (see `replay.rs`, also for trials side by side). Diverged trials are the worst
+//! of their generation, after pruned and paused ones.
 //!
 //! **Conditions.** All dimensions are in the distribution. Those that do not exist are drawn and left out of the
 //! suggestion, and drawn again when their trial is ranked (see `redraw.rs`).
@@ -23,7 +20,6 @@ mod categorical;
 mod gaussian;
 mod margin;
 mod redraw;
-mod replay;
 mod state;
 mod warm;
 mod weights;
@@ -36,9 +32,11 @@ use std::sync::{Mutex, PoisonError};
 use tunesmith_core::{Describe, Generator, Param, Params, Seed, Space, register};
 
 use super::lesson::Standing;
+use super::replay::{Generational, Replay, Seen};
 use super::unique::untried;
 use crate::{History, Sampler, SamplerEntry};
-use replay::{Next, Replay};
+use axes::{Axes, Choice};
+use state::State;
 
 /// So many draws are looked at for one that no trial has, in a space where that can be.
 const DRAWS: usize = 16;
@@ -71,7 +69,7 @@ pub struct CmaEs {
     pub margin: bool,
     /// Whether a search that is spent starts anew elsewhere with twice the population (IPOP).
     pub restart: bool,
-    cache: Mutex<Option<Replay>>,
+    cache: Mutex<Option<Replay<Settings>>>,
 }
 
 /// What is known of a trial that ended, for ranking it and placing it.
@@ -105,6 +103,50 @@ impl CmaEs {
     fn settings(&self) -> Settings {
         let Self { population, warm_start_trials, margin, restart, .. } = *self;
         Settings { population, warm_start_trials, margin, restart }
+    }
+}
+
+impl Generational for Settings {
+    type Model = Axes;
+    type State = State;
+    type Observed = Observed;
+
+    fn model(&self, space: &Space) -> Axes {
+        Axes::new(space)
+    }
+
+    fn cold(&self, axes: &Axes) -> Option<State> {
+        (self.warm_start_trials == 0).then(|| State::cold(*self, axes))
+    }
+
+    fn first(&self) -> usize {
+        self.warm_start_trials
+    }
+
+    fn warm(&self, axes: &Axes, first: Vec<Observed>) -> State {
+        State::warm(*self, axes, first)
+    }
+
+    fn population(&self, state: &State) -> usize {
+        state.population
+    }
+
+    fn after(&self, axes: &Axes, state: &State, generation: Vec<Observed>, seed: Seed) -> State {
+        state.after(*self, axes, generation, seed)
+    }
+
+    fn observe(&self, axes: &Axes, seen: &Seen<'_>) -> Option<Observed> {
+        let option = |choice: &Choice| {
+            let coordinate = seen.coordinate(choice.dimension);
+            (!coordinate.is_nan()).then(|| (coordinate as usize).min(choice.options - 1))
+        };
+        let numbers = axes.numbers.iter();
+        Some(Observed {
+            standing: Standing::of(seen.trial, seen.history)?,
+            places: numbers.map(|number| number.place(seen.coordinate(number.dimension))).collect(),
+            options: axes.choices.iter().map(option).collect(),
+            seed: seen.seed(),
+        })
     }
 }
 
@@ -150,15 +192,13 @@ impl Sampler for CmaEs {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         // A cache that a panic left behind is only a cache: what it holds is checked before it is used.
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let replay = match &mut *cache {
-            Some(replay) if replay.is_of(history.space(), self.settings()) => replay,
-            stale => stale.insert(Replay::new(history.space(), self.settings())),
-        };
-        let Next::Draw(state) = replay.next(history) else {
-            return space.complete(|dimension| dimension.domain.place(generator.uniform()));
+        let replay = Replay::of(&mut cache, history.space(), &self.settings());
+        let Some(state) = replay.next(history) else {
+            let drawn = space.complete(|dimension| dimension.domain.place(generator.uniform()));
+            return untried(space, history, generator, [drawn]);
         };
         let mut draws = Seed::new(generator.bits()).generator();
-        let drawn = (0..DRAWS).map(|_| replay.axes.params(space, history.space(), state.draw(&mut draws)));
+        let drawn = (0..DRAWS).map(|_| replay.model.params(space, history.space(), state.draw(&mut draws)));
         untried(space, history, generator, drawn)
     }
 }
