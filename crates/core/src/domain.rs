@@ -64,6 +64,11 @@ impl Domain {
         if low > high {
             return Err(bad(format!("the range [{low}, {high}] is empty, low must not exceed high")));
         }
+        if !(high - low).is_finite() {
+            return Err(bad(format!(
+                "the range [{low:e}, {high:e}] is wider than the largest number there is"
+            )));
+        }
         match scale {
             Scale::Log if low <= 0.0 => {
                 return Err(bad(format!("a log range must start above zero, found {low}")));
@@ -82,6 +87,9 @@ impl Domain {
         }
         // 1e-8 of a step forgives decimal fractions that are not exact in binary: 0.3 / 0.1.
         let steps = ((high - low) / step + 1e-8).floor();
+        if steps > (1_u64 << 53) as f64 {
+            return Err(bad(format!("a step of {step:e} makes more numbers than can be told apart (2^53)")));
+        }
         Ok(Self::Float { low, high: low + steps * step, scale, step: Some(step) })
     }
 
@@ -337,6 +345,8 @@ mod tests {
     fn impossible_ranges_are_refused() {
         assert!(Domain::float(2.0, 1.0, Scale::Linear, None).is_err());
         assert!(Domain::float(f64::NAN, 1.0, Scale::Linear, None).is_err());
+        assert!(Domain::float(-1e308, 1e308, Scale::Linear, None).is_err());
+        assert!(Domain::float(0.0, 1.0, Scale::Linear, Some(1e-320)).is_err());
         assert!(Domain::float(0.0, 1.0, Scale::Log, None).is_err());
         assert!(Domain::float(0.5, 1.0, Scale::ReverseLog, None).is_err());
         assert!(Domain::float(0.0, 1.0, Scale::Linear, Some(0.0)).is_err());

@@ -24,6 +24,8 @@ mod plug;
 mod registry;
 mod sizes;
 
+mod range;
+
 mod config;
 mod search;
 mod space;

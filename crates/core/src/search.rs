@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::describe::{check_value, entries, is_range};
 use crate::plug::meta;
+use crate::range::known_keys;
 use crate::registry::kind_of;
 use crate::{
-    Condition, Dimension, Domain, Error, ParamSpec, Params, Plug, Role, Scale, Shape, Space, Table, Test,
-    Value, Why,
+    Condition, Dimension, Domain, Error, ParamSpec, Params, Plug, Role, Shape, Space, Table, Test, Value, Why,
 };
 
 /// Settings in which any value may be a range: the space they span, and the way back from a point to fixed settings.
@@ -244,10 +244,10 @@ impl Search {
         path: &str,
         when: &[Condition],
     ) -> Result<Template, Error> {
-        let (kind, other) = if range.contains_key("float") {
-            ("float", ["scale", "step"].as_slice())
+        let kind = if range.contains_key("float") {
+            "float"
         } else if range.contains_key("int") {
-            ("int", ["scale", "step"].as_slice())
+            "int"
         } else {
             let plug = match spec.shape {
                 Shape::Plug { kind } | Shape::OptionalPlug { kind } => Some(kind),
@@ -255,7 +255,6 @@ impl Search {
             };
             return self.choice(range, plug, Some(spec), path, when);
         };
-        known_keys(range, kind, other, path)?;
         let fits = match spec.shape {
             Shape::Float | Shape::OptionalFloat => kind == "float" || kind == "int",
             Shape::Int | Shape::OptionalInt | Shape::Count { .. } | Shape::Sizes { .. } => kind == "int",
@@ -270,7 +269,7 @@ impl Search {
             };
             return Err(Error::new(path, Why::BadRange { because: because.into() }));
         }
-        let domain = domain(range, kind, path)?;
+        let domain = Domain::read(range, path)?;
         if let Domain::Float { .. } | Domain::Int { .. } = domain {
             for u in [0.0, 1.0] {
                 check_value(&domain.place(u), spec, path)?;
@@ -287,7 +286,7 @@ impl Search {
         path: &str,
         when: &[Condition],
     ) -> Result<Template, Error> {
-        known_keys(range, "choice", &[], path)?;
+        known_keys(range, &["choice"], path)?;
         let Some(Value::List(options)) = range.get("choice") else {
             let because = "write a choice as { choice = [\"one\", \"another\"] }".into();
             return Err(Error::new(path, Why::BadRange { because }));
@@ -391,40 +390,6 @@ fn usual(kind: &str, path: &str) -> Result<Value, Error> {
 
 fn is_optional(spec: Option<&ParamSpec>) -> bool {
     spec.is_some_and(|spec| matches!(spec.shape, Shape::OptionalPlug { .. }))
-}
-
-fn known_keys(range: &Table, kind: &str, other: &[&str], path: &str) -> Result<(), Error> {
-    match range.keys().find(|key| *key != kind && !other.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => Err(Error::unknown_key(path, key, [kind].into_iter().chain(other.iter().copied()))),
-    }
-}
-
-fn domain(range: &Table, kind: &str, path: &str) -> Result<Domain, Error> {
-    let bad = |because: String| Error::new(path, Why::BadRange { because });
-    let ends = match &range[kind] {
-        Value::List(ends) if ends.len() == 2 => ends,
-        other => return Err(bad(format!("write a range as {{ {kind} = [low, high] }}, found {other}"))),
-    };
-    let scale = match range.get("scale") {
-        None => Scale::Linear,
-        Some(value) => value.as_str().and_then(Scale::parse).ok_or_else(|| {
-            bad(format!("a scale is \"linear\", \"log\" or \"reverse_log\", found {value}"))
-        })?,
-    };
-    let step = range.get("step");
-    if kind == "int" {
-        let whole = |v: &Value| {
-            v.as_i64().ok_or_else(|| bad(format!("{v} is not a whole number, for others write float")))
-        };
-        let step = step.map_or(Ok(1), whole)?;
-        Domain::int(whole(&ends[0])?, whole(&ends[1])?, scale, step)
-    } else {
-        let real = |v: &Value| v.as_f64().ok_or_else(|| bad(format!("{v} is not a number")));
-        let step = step.map(real).transpose()?;
-        Domain::float(real(&ends[0])?, real(&ends[1])?, scale, step)
-    }
-    .map_err(|why| Error::new(path, why))
 }
 
 /// Puts a template at a dotted name.
