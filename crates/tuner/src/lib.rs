@@ -68,6 +68,8 @@ pub mod analysis;
 mod race;
 mod stopping;
 
+pub mod protocol;
+
 pub mod problems;
 
 pub mod conform;
