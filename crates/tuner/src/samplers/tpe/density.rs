@@ -2,8 +2,8 @@
 
 use super::axis::Axis;
 use super::kernels::Kernels;
-use crate::numeric::log_mass;
 use super::parzen::Parzen;
+use crate::numeric::log_mass;
 
 /// Kernels are worked through in blocks whose sums stay in the first-level cache.
 const BLOCK: usize = 64;

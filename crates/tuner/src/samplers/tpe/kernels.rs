@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::axis::Axis;
-use crate::numeric::{LN_SQRT_2PI, upper_tail};
 use super::order::Sorted;
+use crate::numeric::{LN_SQRT_2PI, upper_tail};
 
 /// Beyond so many widths nothing is cut off that a double could tell (6e-13).
 const FAR: f64 = 7.1;

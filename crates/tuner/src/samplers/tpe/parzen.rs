@@ -4,8 +4,8 @@ use tunesmith_core::Generator;
 
 use super::axis::Axis;
 use super::kernels::{Kernels, Normalisers, weigh};
-use crate::numeric::draw_between;
 use super::order::Sorted;
+use crate::numeric::draw_between;
 
 /// A density over several dimensions. It keeps its memory from one suggestion to the next.
 #[derive(Debug, Default)]
