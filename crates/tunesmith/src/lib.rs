@@ -54,6 +54,7 @@ mod plugins;
 mod model_section;
 mod recipe;
 mod toml_text;
+mod trials;
 mod tuning;
 
 mod threads;
@@ -74,6 +75,7 @@ pub use predict::{Model, Prediction};
 pub use recipe::{FixedRecipe, Recipe};
 pub use run::{FOLDER, Run, RunOptions, Scores, free_folder, metrics, train};
 pub use search::{TuneOptions, Tuned, tune};
+pub use trials::{TrialTraining, Trials};
 pub use tuning::{Goal, Tuning};
 
 /// The README's code, compiled.

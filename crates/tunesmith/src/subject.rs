@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tunesmith_core::{Table, Value};
 use tunesmith_tuner::{Scope, Storage, Study};
 
-use crate::search::Aim;
+use crate::trials::Aim;
 use crate::{Error, Kind, Recipe};
 
 /// The study's attribute that holds what it is about.
