@@ -16,11 +16,21 @@ pub trait Sampler: Debug + Send + Sync {
     /// `space` is the history's, in which some dimensions may be narrowed to one value (a partly enqueued trial).
     /// Running trials stand in the history with their settings.
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params;
+
+    /// Whether a finite space is used up before anything is tried twice, as
+    /// [`untried`](crate::samplers::untried) sees to it; [`conform`](crate::conform) checks those that say so.
+    fn tries_nothing_twice(&self) -> bool {
+        false
+    }
 }
 
 impl Sampler for Box<dyn Sampler> {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         (**self).suggest(space, history, generator)
+    }
+
+    fn tries_nothing_twice(&self) -> bool {
+        (**self).tries_nothing_twice()
     }
 }
 

@@ -2,11 +2,13 @@
 //! no list edited; each returns what is wrong, one line each.
 
 mod pruners;
+mod question;
 mod samplers;
 mod spaces;
 mod storages;
 
 pub use pruners::check_pruners;
-pub use samplers::check_samplers;
+pub use question::Question;
+pub use samplers::{check_sampler, check_samplers};
 pub use spaces::{random_history, random_space};
 pub use storages::check_storage;

@@ -13,8 +13,14 @@ use crate::{Direction, History, TrialRecord, TrialState};
 /// ```
 #[must_use]
 pub fn random_space(generator: &mut Generator) -> Space {
+    let dimensions = 1 + generator.below(8);
+    random_space_of(dimensions, generator)
+}
+
+/// A space of so many dimensions; with fewer of them it has the same first ones.
+pub(super) fn random_space_of(dimensions: usize, generator: &mut Generator) -> Space {
     let mut space = Space::new();
-    for i in 0..1 + generator.below(8) {
+    for i in 0..dimensions {
         let when = condition(&space, generator);
         space.push(Dimension { key: format!("d{i}"), domain: random_domain(generator), when });
     }
@@ -74,6 +80,7 @@ pub fn random_history(space: &Space, direction: Direction, n: u64, generator: &m
         let states = [
             TrialState::Waiting,
             TrialState::Running,
+            TrialState::Paused,
             TrialState::Pruned,
             TrialState::Diverged,
             TrialState::Failed,
@@ -93,7 +100,9 @@ pub fn random_history(space: &Space, direction: Direction, n: u64, generator: &m
             trial.report(step, value);
         }
         match trial.state {
-            TrialState::Complete | TrialState::Pruned => trial.value = Some(wild(generator)),
+            TrialState::Complete | TrialState::Pruned | TrialState::Paused => {
+                trial.value = Some(wild(generator))
+            }
             TrialState::Diverged => trial.diverged_at = Some(generator.below(9) as u64),
             _ => {}
         }

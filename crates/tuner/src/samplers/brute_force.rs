@@ -52,6 +52,10 @@ impl Sampler for BruteForce {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         grid::walk(space, history, generator, None, "brute_force")
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 register!(SamplerEntry, BruteForce);

@@ -160,6 +160,10 @@ impl Sampler for DifferentialEvolution {
         };
         untried(space, history, generator, (0..CHILDREN).map(child))
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 impl DifferentialEvolution {

@@ -77,6 +77,10 @@ impl Sampler for Grid {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         walk(space, history, generator, Some(self.points as u64), "grid")
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 pub(super) fn remaining(space: &Space, history: &History, points: Option<u64>) -> Option<u64> {

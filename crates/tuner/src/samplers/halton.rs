@@ -35,6 +35,10 @@ impl Sampler for Halton {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         next_of(space, history, generator, "halton", coordinate)
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 /// The coordinate of the point of that index, in [0, 1).

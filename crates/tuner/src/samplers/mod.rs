@@ -32,3 +32,4 @@ pub use random::Random;
 pub use regularized_evolution::RegularizedEvolution;
 pub use sobol::Sobol;
 pub use tpe::Tpe;
+pub use unique::untried;

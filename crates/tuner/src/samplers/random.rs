@@ -30,6 +30,10 @@ impl Sampler for Random {
         let drawn = space.complete(|dimension| dimension.domain.place(generator.uniform()));
         untried(space, history, generator, [drawn])
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 register!(SamplerEntry, Random);

@@ -84,6 +84,10 @@ impl Sampler for RegularizedEvolution {
         };
         untried(space, history, generator, (0..CHILDREN).map(child))
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 /// The genes with a dimension changed that the parent has and that can change, sometimes with more.

@@ -19,9 +19,22 @@ const FEW: u64 = 256;
 /// A suggestion with a setting from a continuous range counts as new. Trials count in whatever state they are: a
 /// setting that failed fails again.
 ///
+/// ```
+/// use tunesmith_core::{Domain, Seed, Space};
+/// use tunesmith_tuner::{Direction, History, TrialRecord, samplers::untried};
+/// let space = Space::new().with("bias", Domain::switch());
+/// let [off, on] = [0.0, 0.9].map(|u| space.complete(|dimension| dimension.domain.place(u)));
+/// let mut history = History::new(space.clone(), Direction::Minimize);
+/// let mut trial = TrialRecord::new(0);
+/// trial.params = off.clone();
+/// history.put(trial);
+/// let suggestion = untried(&space, &history, &mut Seed::new(0).generator(), [off]);
+/// assert_eq!(suggestion, on);
+/// ```
+///
 /// # Panics
 /// When there is no suggestion.
-pub(super) fn untried(
+pub fn untried(
     space: &Space,
     history: &History,
     generator: &mut Generator,

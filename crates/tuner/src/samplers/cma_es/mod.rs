@@ -201,6 +201,10 @@ impl Sampler for CmaEs {
         let drawn = (0..DRAWS).map(|_| replay.model.params(space, history.space(), state.draw(&mut draws)));
         untried(space, history, generator, drawn)
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 register!(SamplerEntry, CmaEs);

@@ -37,6 +37,10 @@ impl Sampler for Sobol {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         next_of(space, history, generator, "sobol", sequence::coordinate)
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 /// The next point of a sequence that is a function of (scrambling, index, dimension).

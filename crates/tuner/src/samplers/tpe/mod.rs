@@ -139,6 +139,10 @@ impl Sampler for Tpe {
             Groups::new(space, history, &split, self.multivariate, self.n_ei_candidates, &mut memory);
         untried(space, history, &mut rest, groups.ranked(generator))
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 register!(SamplerEntry, Tpe);
