@@ -37,7 +37,7 @@ cargo xtask COMMAND
                             every rule with the same budget on small tables; --write: docs/OPTIMIZERS.md
   regret [--problem P ...] [--sampler S ...] [--trials N] [--seeds K] [--peer 'PYTHON'] [--against S ...]
                             how far samplers are from known optima, beside Optuna's; --help: the rest
-  bench [NAME ...]          benches: gemm, elementwise, step, optim, recurrent, attention, tpe (default: all)
+  bench [NAME ...]          benches: gemm, elementwise, step, optim, recurrent, attention (default: these), samplers
 ";
 
 #[expect(clippy::print_stderr, reason = "a command reports to the one who runs it")]

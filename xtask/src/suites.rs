@@ -62,15 +62,31 @@ fn released(package: &str, program: &str, arguments: &[String]) -> Result<(), St
     run(command)
 }
 
-/// Benches, by name.
+/// Benches, by name; all of `tests/benches/` when none is named.
 pub(crate) fn bench(names: &[String]) -> Result<(), String> {
-    let mut command = cargo(&["bench", "--package", PACKAGE]);
-    for name in names {
-        let file = process::root().join("tests/benches").join(format!("{name}.rs"));
-        if !file.exists() {
-            return Err(format!("there is no bench `{name}`: they are the files of tests/benches/"));
-        }
-        command.args(["--bench", name]);
+    if names.is_empty() {
+        return run(cargo(&["bench", "--package", PACKAGE]));
     }
-    run(command)
+    let packages = names.iter().map(|name| package_of(name)).collect::<Result<Vec<_>, _>>()?;
+    names
+        .iter()
+        .zip(packages)
+        .try_for_each(|(name, package)| run(cargo(&["bench", "--package", &package, "--bench", name])))
+}
+
+/// The package with a bench: that of the whole house, or the crate that can be measured without the others.
+fn package_of(bench: &str) -> Result<String, String> {
+    let file = format!("benches/{bench}.rs");
+    if process::root().join("tests").join(&file).exists() {
+        return Ok(PACKAGE.to_owned());
+    }
+    let crates = std::fs::read_dir(process::root().join("crates"));
+    let crates = crates.map_err(|error| format!("crates/: {error}"))?;
+    let mut having = crates.flatten().filter(|folder| folder.path().join(&file).exists());
+    match having.next() {
+        Some(folder) => Ok(format!("tunesmith-{}", folder.file_name().to_string_lossy())),
+        None => Err(format!(
+            "there is no bench `{bench}`: they are the files of tests/benches/ and crates/*/benches/"
+        )),
+    }
 }
