@@ -47,6 +47,7 @@ mod trial;
 
 mod history;
 mod numeric;
+pub mod pareto;
 
 mod pruner;
 pub mod pruners;
