@@ -65,6 +65,11 @@ impl<'a> Seen<'a> {
         Self { trial: &history.trials()[place], history, columns, place }
     }
 
+    /// The trial's place in the history.
+    pub(super) fn place(&self) -> usize {
+        self.place
+    }
+
     /// The coordinate in a dimension of the space; NaN where the trial has none.
     pub(super) fn coordinate(&self, dimension: usize) -> f64 {
         self.columns[dimension].get(self.place).copied().unwrap_or(f64::NAN)
