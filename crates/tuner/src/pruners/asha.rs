@@ -2,7 +2,8 @@
 
 use tunesmith_core::{Describe, Flow, Generator, Param, register};
 
-use super::rungs::Rungs;
+use super::rungs::{Rungs, value_at};
+use super::settings::{max_resource, min_resource, reduction_factor};
 use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord, TrialState};
 
 /// Lets a trial go on from a rung only if it is among the best 1/`reduction_factor` of the trials that reached the rung.
@@ -75,33 +76,9 @@ impl Describe for Asha {
     const ABOUT: &'static str = "at growing steps only the best share of the trials seen there goes on";
     const SOURCE: &'static str = "Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning; stopping rule as in Optuna and Ray Tune";
     const PARAMS: &'static [Param<Self>] = &[
-        Param::int(
-            "min_resource",
-            1,
-            100,
-            |s: &mut Self| &mut s.min_resource,
-            "steps of work before the first rung",
-        )
-        .fixed()
-        .valid(1.0, 1e15),
-        Param::int(
-            "max_resource",
-            0,
-            1000,
-            |s: &mut Self| &mut s.max_resource,
-            "steps of work of a whole trial; 0: not known",
-        )
-        .fixed()
-        .valid(0.0, 1e15),
-        Param::int(
-            "reduction_factor",
-            2,
-            6,
-            |s: &mut Self| &mut s.reduction_factor,
-            "one in this many goes on at a rung",
-        )
-        .fixed()
-        .valid(2.0, 1e15),
+        min_resource(|s: &mut Self| &mut s.min_resource),
+        max_resource(|s: &mut Self| &mut s.max_resource),
+        reduction_factor(|s: &mut Self| &mut s.reduction_factor),
         Param::int(
             "grace",
             0,
@@ -190,15 +167,6 @@ impl Asha {
         };
         seen.iter().take(promotable).find(|(_, trial)| pauses_here(trial)).map(|(_, trial)| trial.number)
     }
-}
-
-/// A trial's value at a rung. A failed trial says nothing; if it was lost and is repeated, it must not count twice.
-fn value_at(rung: u64, trial: &TrialRecord) -> Option<f64> {
-    if trial.state == TrialState::Failed {
-        return None;
-    }
-    let reached = trial.reports.partition_point(|&(step, _)| step.saturating_add(1) < rung);
-    trial.reports.get(reached).map(|&(_, value)| value)
 }
 
 register!(PrunerEntry, Asha);

@@ -1,5 +1,7 @@
 //! `Rungs`: the amounts of work after which schedulers look at a trial.
 
+use crate::{TrialRecord, TrialState};
+
 /// Amounts of work that grow by a factor.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rungs {
@@ -31,6 +33,15 @@ impl Rungs {
         downward.reverse();
         downward.into_iter().chain(upward)
     }
+}
+
+/// A trial's value at a rung. A failed trial says nothing; if it was lost and is repeated, it must not count twice.
+pub(super) fn value_at(rung: u64, trial: &TrialRecord) -> Option<f64> {
+    if trial.state == TrialState::Failed {
+        return None;
+    }
+    let reached = trial.reports.partition_point(|&(step, _)| step.saturating_add(1) < rung);
+    trial.reports.get(reached).map(|&(_, value)| value)
 }
 
 #[cfg(test)]

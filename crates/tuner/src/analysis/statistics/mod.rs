@@ -9,6 +9,7 @@ mod summary;
 mod trend;
 
 pub use bootstrap::bootstrap_interval;
+pub(crate) use paired::wilcoxon_greater_zeros_split;
 pub use paired::{Alternative, holm, paired_t, wilcoxon};
 pub use summary::{Estimate, mean, quantile, standard_deviation, student_t};
 pub use trend::{Trend, kendall_tau, mann_kendall};
