@@ -16,6 +16,7 @@ use crate::{
 /// |---|---|
 /// | `{ float = [1e-5, 1e-1], scale = "log" }` | real numbers; `scale` is linear, log or reverse_log; `step` is possible |
 /// | `{ int = [16, 256], scale = "log" }` | whole numbers |
+/// | `{ float = [1e-5, 1e-1], scale = "log", around = 3e-4 }` | the same, and where good values are thought to lie |
 /// | `{ choice = ["relu", "tanh"] }` | one of these; a plug-in among them brings its own default ranges |
 /// | `"any"` where a plug-in stands | a choice of all of its kind that are sensible defaults, each with its ranges |
 /// | `{ repeat = { int = [1, 3] }, layers = [...] }` | copies, each with dimensions of its own |
@@ -165,11 +166,26 @@ impl Search {
         let meta = meta(kind, &plug.name, path)?;
         let before = self.space.len();
         let at = format!("{path}.{}", plug.name);
-        let settings = self.table(&plug.config, &(meta.specs)(), &at, when, defaults)?;
+        let specs = (meta.specs)();
+        let settings = self.table(&plug.config, &specs, &at, when, defaults)?;
+        self.begin_with_defaults(&specs, &Value::Table((meta.defaults)()), &at);
         if self.space.len() == before {
             plug.check(kind, path)?; // nothing is searched inside, so its own rules can be checked now
         }
         Ok(Template::Plug(plug.name.clone(), settings))
+    }
+
+    /// Lets the search of a plug-in's settings begin with its defaults, where the recipe says nothing else.
+    fn begin_with_defaults(&mut self, specs: &[ParamSpec], defaults: &Value, at: &str) {
+        for spec in specs {
+            let key = format!("{at}.{}", spec.name);
+            let Some(dimension) = self.space.dimension(&key) else { continue };
+            let default = spec.name.split('.').try_fold(defaults, |table, name| table.as_table()?.get(name));
+            let fits = default.filter(|default| dimension.domain.contains(default)).cloned();
+            if let (None, Some(default)) = (self.space.around(&key), fits) {
+                self.space.set_around(&key, default);
+            }
+        }
     }
 
     /// A plug-in in a list: it may be a choice, or repeat lists of its own.
@@ -269,13 +285,26 @@ impl Search {
             };
             return Err(Error::new(path, Why::BadRange { because: because.into() }));
         }
-        let domain = Domain::read(range, path)?;
+        let mut range = range.clone();
+        let around = range.remove("around");
+        let domain = Domain::read(&range, path)?;
         if let Domain::Float { .. } | Domain::Int { .. } = domain {
             for u in [0.0, 1.0] {
                 check_value(&domain.place(u), spec, path)?;
             }
         }
-        Ok(self.hole(path, domain, when))
+        let around = match around {
+            Some(value) if !domain.contains(&value) => {
+                let why = Why::OutOfRange { value: value.to_string(), allowed: domain.to_string() };
+                return Err(Error::new(format!("{path}.around"), why));
+            }
+            around => around,
+        };
+        let hole = self.hole(path, domain, when);
+        if let Some(value) = around {
+            self.space.set_around(path, value);
+        }
+        Ok(hole)
     }
 
     fn choice(

@@ -64,6 +64,8 @@ impl Condition {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Space {
     dimensions: Vec<Dimension>,
+    /// Where good values are thought to lie, for dimensions of which something is known.
+    around: Params,
 }
 
 impl Space {
@@ -99,6 +101,53 @@ impl Space {
         when.push(Condition { key: parent.to_owned(), test: Test::Is(value.into()) });
         self.push(Dimension { key: key.to_owned(), domain, when });
         self
+    }
+
+    /// Says around which value of a dimension good ones are thought to lie: a search begins there, and looks elsewhere too.
+    ///
+    /// ```
+    /// use tunesmith_core::{Domain, Scale, Space, Value};
+    /// let space = Space::new().with("lr", Domain::float(1e-5, 1.0, Scale::Log, None).unwrap()).with_around("lr", 3e-4);
+    /// assert_eq!(space.around("lr"), Some(&Value::Float(3e-4)));
+    /// assert_eq!(space.known_good()["lr"], Value::Float(3e-4));
+    /// ```
+    ///
+    /// # Panics
+    /// When there is no such dimension, or it does not have that value.
+    #[must_use]
+    #[track_caller]
+    pub fn with_around(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.set_around(key, value.into());
+        self
+    }
+
+    /// The same for a space at hand.
+    ///
+    /// # Panics
+    /// When there is no such dimension, or it does not have that value.
+    #[track_caller]
+    pub fn set_around(&mut self, key: &str, value: Value) {
+        let Some(dimension) = self.dimension(key) else { panic!("around: there is no dimension `{key}`") };
+        let domain = &dimension.domain;
+        assert!(domain.contains(&value), "around: `{key}` is {domain}, {value} is not among that");
+        self.around.insert(key.to_owned(), value);
+    }
+
+    /// The value of a dimension around which good ones are thought to lie, if anything is known.
+    #[must_use]
+    pub fn around(&self, key: &str) -> Option<&Value> {
+        self.around.get(key)
+    }
+
+    /// The settings to begin with: what is thought good where something is known, else the first option of a choice and
+    /// the middle of a range.
+    #[must_use]
+    pub fn known_good(&self) -> Params {
+        self.complete(|dimension| match (self.around(&dimension.key), &dimension.domain) {
+            (Some(value), domain) if domain.contains(value) => value.clone(),
+            (_, Domain::Choice { options }) => options[0].clone(),
+            (_, domain) => domain.place(0.5),
+        })
     }
 
     /// Adds a dimension after those its conditions name.

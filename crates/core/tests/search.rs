@@ -362,6 +362,22 @@ fn settings_are_set_inside_short_forms_and_options() {
 }
 
 #[test]
+fn a_search_begins_with_what_is_known_to_be_good() {
+    let json = r#"{"layers": [{"dense": {"units": {"int": [16, 256], "around": 64}}}, {"choice": ["dense"]}], "rule": {"choice": ["sgd", "adam"]}}"#;
+    let search = read(json).unwrap();
+    let good = search.space().known_good();
+    assert_eq!(good["model.layers.0.dense.units"], Value::Int(64)); // said
+    assert_eq!(good["model.rule"], Value::from("sgd")); // the first
+    let default = good.iter().find(|(key, _)| key.ends_with("sgd.lr")).unwrap().1.as_f64().unwrap();
+    assert_eq!(default, Sgd::default().lr); // the plug-in's own
+    let error = read(r#"{"layers": [{"dense": {"units": {"int": [16, 256], "around": 500}}}]}"#).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "model.layers.0.dense.units.around: 500 is not possible, allowed is 16 to 256"
+    );
+}
+
+#[test]
 fn registered_plug_ins_conform() {
     assert_eq!(conform::check_all(), Vec::<String>::new());
 }

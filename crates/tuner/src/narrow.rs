@@ -17,7 +17,12 @@ pub(crate) fn narrowed(space: &Space, fixed: &Params) -> Result<Space, Error> {
             }
             dimension.domain = single(&dimension.domain, value);
         }
+        let key = dimension.key.clone();
+        let around = space.around(&key).filter(|value| dimension.domain.contains(value)).cloned();
         narrow.push(dimension);
+        if let Some(value) = around {
+            narrow.set_around(&key, value);
+        }
     }
     Ok(narrow)
 }
