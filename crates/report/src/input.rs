@@ -28,6 +28,10 @@ pub struct StudyInput<'a> {
     pub seconds: f64,
     /// Standard deviation of the winner's value over seeds, where it was measured.
     pub seed_noise: Option<f64>,
+    /// The trial that was chosen, if not by its value alone.
+    pub chosen: Option<u64>,
+    /// The race in which it was chosen.
+    pub race: Option<RaceInput>,
     /// The winner retrained.
     pub winner: Option<RunInput>,
     /// How to do it again.
@@ -63,16 +67,55 @@ impl<'a> StudyInput<'a> {
             step: "epoch",
             seconds: 0.0,
             seed_noise: None,
+            chosen: None,
+            race: None,
             winner: None,
             reproduce: Reproduce::default(),
         }
     }
 
-    /// The complete trial with the best value, the earliest of equals.
+    /// The chosen trial, else the complete one with the best value, the earliest of equals.
     #[must_use]
     pub fn best(&self) -> Option<&'a TrialRecord> {
-        best(self.trials, self.direction)
+        let chosen = self.trials.iter().find(|trial| Some(trial.number) == self.chosen);
+        chosen.or_else(|| best(self.trials, self.direction))
     }
+}
+
+/// Settings that ran on common seeds before one was chosen.
+#[derive(Clone, Debug)]
+pub struct RaceInput {
+    /// Each with how it stands.
+    pub rows: Vec<RaceRow>,
+    /// The probability of as clear a lead over the default settings by chance.
+    pub p_value_against_default: f64,
+    /// Whether the leader is better than the default settings beyond chance.
+    pub better_than_default: bool,
+    /// How much better the search saw the leader than the race did.
+    pub optimism: Option<f64>,
+}
+
+/// How settings stand in a race.
+#[derive(Clone, Debug)]
+pub struct RaceRow {
+    /// The trial that had them.
+    pub trial: Option<u64>,
+    /// Whether they are the default.
+    pub is_default: bool,
+    /// Whether they lead.
+    pub leads: bool,
+    /// The mean over seeds.
+    pub mean: f64,
+    /// The lower end of its 95 % interval.
+    pub low: f64,
+    /// The upper end of its 95 % interval.
+    pub high: f64,
+    /// Over how many seeds.
+    pub runs: usize,
+    /// What the search saw.
+    pub search_value: Option<f64>,
+    /// The probability of as clear a lead of the leader by chance.
+    pub p_value: f64,
 }
 
 /// The complete trial with the best finite value, the one with the lowest number of equals.

@@ -25,5 +25,7 @@ mod influence;
 
 mod page;
 
-pub use input::{Confusion, EpochRow, ModelSummary, Prediction, Reproduce, RunInput, StudyInput};
+pub use input::{
+    Confusion, EpochRow, ModelSummary, Prediction, RaceInput, RaceRow, Reproduce, RunInput, StudyInput,
+};
 pub use page::{run_page, study_page};

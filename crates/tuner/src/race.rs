@@ -4,6 +4,7 @@ mod allocation;
 mod compare;
 mod finalists;
 mod result;
+mod run;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use tunesmith_core::{Generator, Params, Seed, Space, Value};
 use tunesmith_tuner::{
-    Candidate, Direction, History, Race, RaceOptions, RaceResult, RaceTrial, TrialRecord, TrialState,
+    Candidate, Direction, History, Race, RaceOptions, RaceResult, RaceTrial, Stop, TrialRecord, TrialState,
     finalists,
 };
 
@@ -195,4 +195,34 @@ proptest! {
         }
         prop_assert_eq!(race.result().unwrap(), expected);
     }
+}
+
+#[test]
+fn the_result_of_a_run_does_not_depend_on_the_number_of_threads() {
+    let settings = |x: f64| Params::from([("x".to_owned(), Value::Float(x))]);
+    let run = |workers: usize| {
+        let candidates =
+            [0.0, 0.05, 0.1, 1.0].map(|x| Candidate { params: settings(x), search_value: Some(x) });
+        let mut race = Race::new(candidates.to_vec(), settings(0.3), RaceOptions::default());
+        let measure = |params: &Params, seed: usize| {
+            let x = params["x"].as_f64().unwrap();
+            Some(x + 0.1 * Seed::new((x * 1000.0) as u64).at(seed as u64).generator().normal())
+        };
+        format!("{:?}", race.run(workers, &Stop::new(), measure))
+    };
+    assert_eq!(run(1), run(4));
+}
+
+#[test]
+fn a_race_that_is_broken_off_or_panics_ends_for_all_threads() {
+    let settings = |x: f64| Params::from([("x".to_owned(), Value::Float(x))]);
+    let race = || {
+        let candidate = Candidate { params: settings(0.0), search_value: None };
+        Race::new(vec![candidate], settings(1.0), RaceOptions::default())
+    };
+    assert!(race().run(3, &Stop::new(), |_, seed| (seed < 2).then_some(1.0)).is_none());
+    let panicking = std::panic::catch_unwind(|| {
+        race().run(3, &Stop::new(), |_, seed| if seed < 2 { Some(1.0) } else { panic!("out of memory") })
+    });
+    assert!(panicking.is_err());
 }

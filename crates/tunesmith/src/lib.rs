@@ -52,6 +52,7 @@ mod error;
 mod plugins;
 
 mod model_section;
+mod race;
 mod recipe;
 mod toml_text;
 mod trials;
@@ -72,6 +73,7 @@ pub use look::{Look, look};
 pub use model_section::ModelSection;
 pub use opener::Opener;
 pub use predict::{Model, Prediction};
+pub use race::FinalRace;
 pub use recipe::{FixedRecipe, Recipe};
 pub use run::{FOLDER, Run, RunOptions, Scores, free_folder, metrics, train};
 pub use search::{TuneOptions, Tuned, tune};

@@ -13,7 +13,7 @@ use tunesmith_tuner::{Budget, Counts, Direction, Ended, Observer, Stop, Storage,
 
 use crate::run::{Ear, Run, RunOptions, finish, trainer};
 use crate::subject;
-use crate::{Error, Goal, Kind, Opener, Recipe, Trials, Tuning, threads};
+use crate::{Error, FinalRace, Goal, Kind, Opener, Recipe, Trials, Tuning, threads};
 
 /// How a search is run, beyond the recipe.
 #[derive(Debug, Default)]
@@ -47,8 +47,10 @@ pub struct Tuned {
     pub new_trials: usize,
     /// Trials that other processes still run.
     pub running_elsewhere: usize,
-    /// The best trial.
+    /// The winner: the trial that led the final race, or the best trial without one.
     pub best: Option<TrialRecord>,
+    /// The final race, if there was one.
+    pub race: Option<FinalRace>,
     /// The winner retrained and scored; none when the search was interrupted or nothing completed.
     pub run: Option<Run>,
     /// What to do next, most important first.
@@ -94,13 +96,23 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
     let mut ended = study.optimize_resumable(&objective, &budget)?;
     let seconds = subject::add_seconds(&study, began.elapsed().as_secs_f64())?;
 
-    let best = study.best();
+    let mut best = study.best();
     let new_trials = tried(study.counts()).saturating_sub(before);
     let mut run = None;
     let mut findings = Vec::new();
+    let mut race = None;
+    if tuning.race && best.is_some() && ended != Ended::Stopped {
+        race = crate::race::run(&objective, &study, workers, &options.stop)?;
+        if options.stop.is_set() {
+            ended = Ended::Stopped;
+        }
+    }
+    if let Some(number) = race.as_ref().and_then(FinalRace::leader) {
+        best = study.with_history(|history| history.trial(number).cloned());
+    }
     if let (false, Some(best)) = (ended == Ended::Stopped, &best) {
         let trials: Vec<TrialRecord> = study.trials().into_iter().map(TrialRecord::settled).collect();
-        let winner = Winner { trials: &objective, workers, seconds };
+        let winner = Winner { trials: &objective, race: race.as_ref(), workers, seconds };
         match winner.retrain(&study, best, &trials, &options)? {
             Some((trained, found)) => (run, findings) = (Some(trained), found),
             None => ended = Ended::Stopped,
@@ -116,6 +128,7 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
         new_trials,
         running_elsewhere: study.running_elsewhere(),
         best,
+        race,
         run,
         findings,
         ended,
@@ -163,6 +176,7 @@ fn open(
 /// What it takes to make the best trial a model.
 struct Winner<'a> {
     trials: &'a Trials,
+    race: Option<&'a FinalRace>,
     workers: usize,
     /// Time the study took so far, over all its runs.
     seconds: f64,
@@ -206,6 +220,9 @@ impl Winner<'_> {
             let goal = self.trials.goal();
             let mut input = StudyInput::new(study.name(), &goal.metric, goal.direction, space, trials);
             input.seconds = self.seconds;
+            input.chosen = Some(best.number);
+            input.race = self.race.map(FinalRace::page);
+            input.seed_noise = self.race.map(FinalRace::noise).filter(|noise| noise.is_finite());
             input.reproduce = run.reproduce.clone();
             input.winner = Some(run.clone());
             *findings.lock().unwrap_or_else(PoisonError::into_inner) =

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tunesmith_core::{Entry, Params, Plug, Search, Space, Why};
 use tunesmith_data::Prepared;
-use tunesmith_train::{MetricEntry, Outcome as Trained, Trainer};
+use tunesmith_train::{Fitted, MetricEntry, Outcome as Trained, Trainer};
 use tunesmith_tuner::{Direction, Outcome, Resumable, TrialRun};
 
 use crate::run::trainer;
@@ -81,6 +81,11 @@ impl Trials {
         Ok(trainer(&self.recipe, &fixed, &prepared)?.reporting(&self.aim.watched))
     }
 
+    /// The goal's value of the weights that a training kept.
+    pub(crate) fn value_of(&self, fitted: &Fitted) -> Option<f64> {
+        fitted.history.curve(&self.aim.watched).get(fitted.kept_epoch).copied()
+    }
+
     pub(crate) fn recipe(&self) -> &Recipe {
         &self.recipe
     }
@@ -136,8 +141,7 @@ impl Resumable for Trials {
         match fitted.outcome {
             Trained::Diverged { epoch, reason, .. } => Outcome::Diverged { step: epoch as u64, reason },
             Trained::Finished | Trained::Stopped => {
-                let curve = fitted.history.curve(&self.aim.watched);
-                curve.get(fitted.kept_epoch).map_or(Outcome::Interrupted, |value| Outcome::Complete(*value))
+                self.value_of(&fitted).map_or(Outcome::Interrupted, Outcome::Complete)
             }
         }
     }

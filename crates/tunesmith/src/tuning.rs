@@ -27,6 +27,8 @@ pub struct Tuning {
     pub sampler: Plug,
     /// What stops bad trials early.
     pub scheduler: Plug,
+    /// Whether the best settings and the default ones run on common seeds in the end, before a winner is named.
+    pub race: bool,
     /// Trials side by side; 0 means one per core.
     pub workers: usize,
     /// Where the search's randomness comes from.
@@ -43,6 +45,7 @@ impl Default for Tuning {
             trial_time: String::new(),
             sampler: Plug::new("auto"),
             scheduler: Plug::new("asha"),
+            race: true,
             workers: 0,
             seed: 0,
         }
@@ -60,6 +63,11 @@ impl Describe for Tuning {
         Param::text("trial_time", |s: &mut Self| &mut s.trial_time, "no trial takes longer: 90s, 10m, 2h"),
         Param::plug("sampler", "sampler", |s: &mut Self| &mut s.sampler, "what chooses points"),
         Param::plug("scheduler", "pruner", |s: &mut Self| &mut s.scheduler, "what stops bad trials early"),
+        Param::switch(
+            "race",
+            |s: &mut Self| &mut s.race,
+            "compare the best and the default settings over seeds in the end",
+        ),
         Param::int("workers", 1, 8, |s: &mut Self| &mut s.workers, "trials side by side; 0: one per core")
             .fixed()
             .valid(0.0, 1024.0),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::ArgMatches;
 use tunesmith::core::{Table, Value};
 use tunesmith::store::{Options, SqliteStorage, Url};
-use tunesmith::tuner::Ended as SearchEnded;
-use tunesmith::{Error, FOLDER, Opener, TuneOptions, Tuned, tune};
+use tunesmith::tuner::{Ended as SearchEnded, Standing};
+use tunesmith::{Error, FOLDER, FinalRace, Opener, TuneOptions, Tuned, tune};
 
 use super::{command_line, now, recipe, train};
 use crate::Ended;
@@ -110,10 +110,61 @@ fn json(tuned: &Tuned, url: &str) -> Value {
         ("report".to_owned(), of_run("report")),
         ("seconds".to_owned(), number(tuned.seconds)),
     ]);
+    if let Some(race) = &tuned.race {
+        all.insert("race".to_owned(), race_object(race));
+    }
     if tuned.ended == SearchEnded::Stopped {
         all.insert("interrupted".to_owned(), Value::Bool(true));
     }
     Value::Table(all)
+}
+
+fn race_object(race: &FinalRace) -> Value {
+    let result = &race.result;
+    let standing = |standing: &Standing| {
+        object([
+            (
+                "trial",
+                race.trials[standing.candidate].map_or(Value::Null, |trial| Value::from(trial as usize)),
+            ),
+            ("default", Value::Bool(standing.is_default)),
+            ("mean", number(standing.value.mean)),
+            ("low", number(standing.value.low)),
+            ("high", number(standing.value.high)),
+            ("seeds", Value::from(standing.value.n)),
+            ("diverged", Value::from(standing.diverged)),
+        ])
+    };
+    object([
+        ("standings", Value::List(result.standings.iter().map(standing).collect())),
+        ("leader", Value::from(result.leader)),
+        ("p_value_against_default", number(result.p_value_against_default)),
+        ("better_than_default", Value::Bool(result.significantly_better_than_default)),
+        ("optimism", result.optimism.map_or(Value::Null, number)),
+    ])
+}
+
+/// What the final race says, in a line.
+fn raced(race: &FinalRace) -> String {
+    let result = &race.result;
+    let standing = |candidate: usize| {
+        let value = &result.standings[candidate].value;
+        format!("{} +- {} over {} seeds", short(value.mean), short((value.high - value.low) / 2.0), value.n)
+    };
+    let default = standing(race.trials.len() - 1);
+    let p = result.p_value_against_default;
+    let verdict = if result.standings[result.leader].is_default {
+        return format!("\nRace: the default settings lead, {default}: the search found nothing better.\n");
+    } else if result.significantly_better_than_default {
+        "better than"
+    } else {
+        "not significantly better than"
+    };
+    format!(
+        "\nRace: {}, {verdict} the default settings, {default} (p = {}).\n",
+        standing(result.leader),
+        short(p)
+    )
 }
 
 fn people(tuned: &Tuned, url: &str) -> String {
@@ -147,6 +198,9 @@ fn people(tuned: &Tuned, url: &str) -> String {
         })
         .collect();
     text.push_str(&table(&rows));
+    if let Some(race) = &tuned.race {
+        text.push_str(&raced(race));
+    }
     if let Some(run) = &tuned.run {
         text.push_str(&format!("\nThe winner, retrained:{}", train::people(run)));
     }

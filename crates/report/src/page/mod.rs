@@ -4,6 +4,7 @@ mod shell;
 
 mod configuration;
 mod headline;
+mod race;
 mod reproduce;
 mod search;
 mod takeaways;

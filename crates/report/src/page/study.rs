@@ -1,13 +1,13 @@
 //! The page of a study.
 
 use super::shell::page;
-use super::{configuration, headline, reproduce, search, takeaways, trials, winner};
+use super::{configuration, headline, race, reproduce, search, takeaways, trials, winner};
 use crate::{StudyInput, findings};
 
 /// The report of a study: one self-contained HTML file.
 ///
 /// The parts, in order: what came out; findings with advice; the history; learning curves; parallel coordinates; each
-/// setting alone; the best configuration; the winner retrained; every trial; how to do it again. The same input gives
+/// setting alone; the best configuration; the final race; the winner retrained; every trial; how to do it again. The same input gives
 /// the same bytes.
 ///
 /// ```
@@ -33,6 +33,7 @@ pub fn study_page(input: &StudyInput<'_>) -> String {
         search::parallel(input),
         search::slices(input),
         configuration::of_study(input),
+        race::section(input),
         input.winner.as_ref().and_then(|run| winner::section(run, "The winner, trained again")),
         trials::section(input),
         reproduce::section(&input.reproduce),

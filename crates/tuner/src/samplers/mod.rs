@@ -7,6 +7,7 @@ mod de;
 mod gp;
 mod grid;
 mod halton;
+mod level;
 mod nsga;
 mod random;
 mod regularized_evolution;
