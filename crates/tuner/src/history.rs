@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tunesmith_core::{Seed, Space};
 
-use crate::attributes::{constraint_key, retry_history};
+use crate::attributes::{SEED, constraint_key, retry_history};
 use crate::{Direction, TrialRecord, TrialState};
 
 /// The trials of a study, running and finished, by number.
@@ -259,8 +259,12 @@ impl History {
         number - self.repeated.range(..number).count() as u64
     }
 
-    /// Adds a trial, or replaces what is known of it.
-    pub fn put(&mut self, trial: TrialRecord) {
+    /// Adds a trial, or replaces what is known of it. The seed that a study stores with each trial is not kept of those
+    /// that ended: nobody runs them again.
+    pub fn put(&mut self, mut trial: TrialRecord) {
+        if trial.state.is_finished() {
+            trial.system.remove(SEED);
+        }
         self.repeated.extend(retry_history(&trial));
         let coordinates = self.space.dimensions().iter().map(|dimension| {
             let value = trial.params.get(&dimension.key);

@@ -55,6 +55,7 @@ mod sampler;
 pub mod samplers;
 
 mod memory;
+mod packed;
 mod storage;
 
 mod budget;

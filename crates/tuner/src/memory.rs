@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use tunesmith_core::{Params, Space};
 
+use crate::packed::{Packed, Words};
 use crate::{
     Attributes, Direction, Known, Scope, Storage, StorageError, StudyId, TrialRecord, TrialState, compatible,
 };
@@ -31,7 +32,59 @@ struct StoredStudy {
     directions: Vec<Direction>,
     space: Space,
     attributes: BTreeMap<Scope, Attributes>,
-    trials: Vec<TrialRecord>,
+    trials: Vec<Stored>,
+    words: Words,
+}
+
+/// A trial as it is kept: once it has ended it takes as little memory as it can.
+#[derive(Debug)]
+enum Stored {
+    Open(Box<TrialRecord>),
+    Packed(Packed),
+}
+
+impl StoredStudy {
+    fn records(&self) -> impl Iterator<Item = TrialRecord> + '_ {
+        self.records_from(0)
+    }
+
+    fn records_from(&self, place: usize) -> impl Iterator<Item = TrialRecord> + '_ {
+        (place..self.trials.len()).filter_map(|place| self.record(place))
+    }
+
+    fn record(&self, place: usize) -> Option<TrialRecord> {
+        Some(match self.trials.get(place)? {
+            Stored::Open(trial) => (**trial).clone(),
+            Stored::Packed(packed) => packed.unpack(place as u64, &self.words),
+        })
+    }
+
+    /// The trials that have not ended.
+    fn open(&mut self) -> impl Iterator<Item = &mut TrialRecord> {
+        self.trials.iter_mut().filter_map(|stored| match stored {
+            Stored::Open(trial) => Some(&mut **trial),
+            Stored::Packed(_) => None,
+        })
+    }
+
+    fn change<T>(&mut self, place: usize, act: impl FnOnce(&mut TrialRecord) -> T) -> Option<T> {
+        let mut trial = match self.trials.get_mut(place)? {
+            Stored::Open(trial) if !trial.state.is_finished() => {
+                let done = act(trial);
+                if let Some(packed) = Packed::of(trial, &mut self.words) {
+                    self.trials[place] = Stored::Packed(packed);
+                }
+                return Some(done);
+            }
+            _ => self.record(place)?,
+        };
+        let done = act(&mut trial);
+        self.trials[place] = match Packed::of(&trial, &mut self.words) {
+            Some(packed) => Stored::Packed(packed),
+            None => Stored::Open(Box::new(trial)),
+        };
+        Some(done)
+    }
 }
 
 impl MemoryStorage {
@@ -66,8 +119,8 @@ impl MemoryStorage {
         act: impl FnOnce(&mut TrialRecord) -> T,
     ) -> Result<T, StorageError> {
         self.study(study, |study| {
-            let record = usize::try_from(trial).ok().and_then(|place| study.trials.get_mut(place));
-            record.map(act).ok_or(StorageError::NoSuchTrial { trial })
+            let place = usize::try_from(trial).unwrap_or(usize::MAX);
+            study.change(place, act).ok_or(StorageError::NoSuchTrial { trial })
         })
     }
 
@@ -98,7 +151,7 @@ impl Storage for MemoryStorage {
                 return Err(StorageError::DirectionChanged { study: name.to_owned(), stored });
             }
             for dimension in space.dimensions() {
-                let seen = study.trials.iter().any(|trial| trial.params.contains_key(&dimension.key));
+                let seen = study.records().any(|trial| trial.params.contains_key(&dimension.key));
                 let Some(stored) = study.space.dimension(&dimension.key).filter(|_| seen) else { continue };
                 if !compatible(&stored.domain, &dimension.domain) {
                     return Err(StorageError::SpaceChanged {
@@ -118,6 +171,7 @@ impl Storage for MemoryStorage {
             space: space.clone(),
             attributes: BTreeMap::new(),
             trials: Vec::new(),
+            words: Words::default(),
         });
         Ok(StudyId(studies.len() as u64 - 1))
     }
@@ -142,14 +196,14 @@ impl Storage for MemoryStorage {
     fn create(&self, study: StudyId, trial: &TrialRecord) -> Result<u64, StorageError> {
         self.study(study, |study| {
             let number = study.trials.len() as u64;
-            study.trials.push(TrialRecord { number, ..trial.clone() });
+            study.trials.push(Stored::Open(Box::new(TrialRecord { number, ..trial.clone() })));
             Ok(number)
         })
     }
 
     fn claim(&self, study: StudyId) -> Result<Option<TrialRecord>, StorageError> {
         self.study(study, |study| {
-            let waiting = study.trials.iter_mut().find(|trial| trial.state == TrialState::Waiting);
+            let waiting = study.open().find(|trial| trial.state == TrialState::Waiting);
             Ok(waiting.map(|trial| {
                 trial.state = TrialState::Running;
                 trial.started = Some(SystemTime::now());
@@ -221,22 +275,22 @@ impl Storage for MemoryStorage {
     fn refresh(&self, study: StudyId, known: &Known) -> Result<Vec<TrialRecord>, StorageError> {
         self.study(study, |study| {
             let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-            let earlier = |numbers: &[u64]| -> Vec<&TrialRecord> {
+            let earlier = |numbers: &[u64]| -> Vec<TrialRecord> {
                 let earlier = numbers.iter().filter(|number| **number < known.below);
-                earlier.filter_map(|number| study.trials.get(place(*number))).collect()
+                earlier.filter_map(|number| study.record(place(*number))).collect()
             };
             let changed = |numbers: &[u64], state: TrialState| {
                 earlier(numbers).into_iter().filter(move |trial| trial.state != state)
             };
             let begun = changed(&known.waiting, TrialState::Waiting)
                 .chain(changed(&known.paused, TrialState::Paused));
-            let new = study.trials.iter().skip(place(known.below));
-            Ok(earlier(&known.running).into_iter().chain(begun).chain(new).cloned().collect())
+            let new = study.records_from(place(known.below));
+            Ok(earlier(&known.running).into_iter().chain(begun).chain(new).collect())
         })
     }
 
     fn load(&self, study: StudyId) -> Result<Vec<TrialRecord>, StorageError> {
-        self.study(study, |study| Ok(study.trials.clone()))
+        self.study(study, |study| Ok(study.records().collect()))
     }
 
     fn flush(&self) -> Result<(), StorageError> {
