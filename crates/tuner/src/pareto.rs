@@ -125,8 +125,8 @@ pub fn normalize<P: AsRef<[f64]>>(points: &[P]) -> Vec<Vec<f64>> {
 /// The volume that points dominate, up to a reference point; those that are not better than the reference everywhere
 /// add nothing.
 ///
-/// Exact: a sweep for one and two losses, the algorithm WFG (While, Bradstreet & Barone 2012, IEEE TEVC 16) for more, of
-/// which it takes time exponential in their number at worst.
+/// Exact: a sweep for up to three losses, the algorithm WFG (While, Bradstreet & Barone 2012, IEEE TEVC 16) for more, which
+/// at worst takes time exponential in their number.
 ///
 /// # Panics
 /// When a point has another number of losses than the reference.
@@ -166,13 +166,23 @@ fn volume(mut points: Vec<Vec<f64>>, reference: &[f64]) -> f64 {
         [] => 0.0,
         [r] => r - points[0][0],
         [r0, r1] => {
-            let mut ceiling = *r1;
-            let mut sum = 0.0;
-            for point in &points {
-                sum += (r0 - point[0]) * (ceiling - point[1]).max(0.0);
-                ceiling = ceiling.min(point[1]);
-            }
-            sum
+            let mut staircase = Staircase::new(*r0, *r1);
+            points.iter().for_each(|point| staircase.add(point[0], point[1]));
+            staircase.area
+        }
+        [r0, r1, r2] => {
+            // From the best third loss up: the area below grows, and each piece lasts to the next point.
+            points.sort_by(|a, b| a[2].total_cmp(&b[2]));
+            let mut staircase = Staircase::new(*r0, *r1);
+            let ends = points[1..].iter().map(|point| point[2]).chain([*r2]);
+            points
+                .iter()
+                .zip(ends)
+                .map(|(point, end)| {
+                    staircase.add(point[0], point[1]);
+                    staircase.area * (end - point[2])
+                })
+                .sum()
         }
         _ => {
             // Worst in the last loss first: the later ones, which limit it, then are all alike in that loss.
@@ -180,6 +190,39 @@ fn volume(mut points: Vec<Vec<f64>>, reference: &[f64]) -> f64 {
             points.sort_by(|a, b| b[last].total_cmp(&a[last]).then_with(|| lexicographic(a, b)));
             (0..points.len()).map(|i| exclusive(&points[i], &points[i + 1..], reference)).sum()
         }
+    }
+}
+
+/// The area that points with two losses dominate, as they come.
+struct Staircase {
+    reference: (f64, f64),
+    /// Its corners: the first loss rises, the second falls.
+    corners: Vec<(f64, f64)>,
+    area: f64,
+}
+
+impl Staircase {
+    fn new(x: f64, y: f64) -> Self {
+        Self { reference: (x, y), corners: Vec::new(), area: 0.0 }
+    }
+
+    fn add(&mut self, x: f64, y: f64) {
+        let start = self.corners.partition_point(|corner| corner.0 <= x);
+        let mut ceiling = if start == 0 { self.reference.1 } else { self.corners[start - 1].1 };
+        if ceiling <= y {
+            return;
+        }
+        // A corner straight above is beaten as well; it is as wide as nothing.
+        let start = if start > 0 && self.corners[start - 1].0 == x { start - 1 } else { start };
+        let end = start + self.corners[start..].partition_point(|corner| corner.1 >= y);
+        let mut from = x;
+        for corner in &self.corners[start..end] {
+            self.area += (corner.0 - from) * (ceiling - y);
+            (from, ceiling) = *corner;
+        }
+        let to = self.corners.get(end).map_or(self.reference.0, |corner| corner.0);
+        self.area += (to - from) * (ceiling - y);
+        self.corners.splice(start..end, [(x, y)]);
     }
 }
 

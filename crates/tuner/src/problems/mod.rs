@@ -3,11 +3,13 @@
 //! No optimum lies at the centre of its box, where a sampler might begin.
 
 mod conditional;
+mod fronts;
 mod mixed;
 mod rugged;
 mod smooth;
 mod training;
 
+pub use fronts::{FrontProblem, fronts};
 use tunesmith_core::{Domain, Generator, Params, Scale, Space, Value};
 
 /// A function of settings whose least value is known.
