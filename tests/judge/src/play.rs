@@ -66,7 +66,7 @@ pub fn play(task: &Task, contestant: &Contestant, seed: u64, trials: u64) -> Sco
         sampler: contestant.name().to_owned(),
         seed,
         regret,
-        seconds: spent.as_secs_f64(),
+        seconds: Some(spent.as_secs_f64()),
         trials,
     }
 }

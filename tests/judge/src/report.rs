@@ -46,7 +46,8 @@ struct Board<'a> {
     samplers: Vec<&'a str>,
     checkpoints: Vec<u64>,
     cells: BTreeMap<(&'a str, &'a str, u64), Regrets>,
-    /// Milliseconds a trial, of each study.
+    studies: BTreeMap<(&'a str, &'a str), usize>,
+    /// Milliseconds a trial, of each study that was timed.
     milliseconds: BTreeMap<(&'a str, &'a str), Vec<f64>>,
 }
 
@@ -55,6 +56,7 @@ impl<'a> Board<'a> {
         let (mut problems, mut samplers, mut checkpoints) = (Vec::new(), Vec::new(), Vec::new());
         let mut cells: BTreeMap<_, Regrets> = BTreeMap::new();
         let mut milliseconds: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+        let mut studies: BTreeMap<_, usize> = BTreeMap::new();
         for score in scores {
             let (problem, sampler) = (score.problem.as_str(), score.sampler.as_str());
             if !problems.contains(&problem) {
@@ -69,11 +71,12 @@ impl<'a> Board<'a> {
                 }
                 cells.entry((problem, sampler, n)).or_default().insert(score.seed, regret);
             }
-            let taken = 1e3 * score.seconds / score.trials.max(1) as f64;
-            milliseconds.entry((problem, sampler)).or_default().push(taken);
+            let taken = score.seconds.map(|seconds| 1e3 * seconds / score.trials.max(1) as f64);
+            milliseconds.entry((problem, sampler)).or_default().extend(taken);
+            studies.entry((problem, sampler)).and_modify(|count| *count += 1).or_insert(1);
         }
         checkpoints.sort_unstable();
-        Self { problems, samplers, checkpoints, cells, milliseconds }
+        Self { problems, samplers, checkpoints, cells, studies, milliseconds }
     }
 
     fn cell(&self, problem: &'a str, sampler: &'a str, n: u64) -> Option<&Regrets> {
@@ -92,8 +95,8 @@ impl<'a> Board<'a> {
         let _ = writeln!(page, "| problem | sampler | seeds |{heads} ms |\n|---|---|---|{rules}---|");
         for problem in &self.problems {
             for sampler in &self.samplers {
-                let Some(milliseconds) = self.milliseconds.get(&(problem, sampler)) else { continue };
-                let _ = write!(page, "| {problem} | {sampler} | {} |", milliseconds.len());
+                let Some(studies) = self.studies.get(&(problem, sampler)) else { continue };
+                let _ = write!(page, "| {problem} | {sampler} | {studies} |");
                 for &n in &self.checkpoints {
                     let Some(regrets) = self.cell(problem, sampler, n) else {
                         page.push_str(" |");
@@ -103,7 +106,10 @@ impl<'a> Board<'a> {
                     let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| short(quantile(&regrets, share)));
                     let _ = write!(page, " {middle} [{low}, {high}] |");
                 }
-                let _ = writeln!(page, " {} |", short(quantile(milliseconds, 0.5)));
+                let _ = match self.milliseconds[&(*problem, *sampler)][..] {
+                    [] => writeln!(page, " |"),
+                    ref timed => writeln!(page, " {} |", short(quantile(timed, 0.5))),
+                };
             }
         }
     }
@@ -276,7 +282,7 @@ mod tests {
             sampler: sampler.to_owned(),
             seed,
             regret: [(25, regret)].into(),
-            seconds: 0.05,
+            seconds: Some(0.05),
             trials: 25,
         }
     }

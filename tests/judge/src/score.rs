@@ -28,8 +28,8 @@ pub struct Score {
     pub seed: u64,
     /// The incumbent's normalised regret after so many trials; infinite while there is none.
     pub regret: BTreeMap<u64, f64>,
-    /// What the sampler and the study took in all.
-    pub seconds: f64,
+    /// What the sampler and the study took in all, where it was measured.
+    pub seconds: Option<f64>,
     /// How many trials took them.
     pub trials: u64,
 }
@@ -41,7 +41,7 @@ impl fmt::Display for Score {
             self.regret.iter().map(|(n, regret)| (n.to_string(), json!(regret))).collect();
         let line = json!({
             "problem": self.problem, "sampler": self.sampler, "seed": self.seed, "regret": regret,
-            "seconds": (self.seconds * 1e6).round() / 1e6, "trials": self.trials,
+            "seconds": self.seconds.map(|seconds| (seconds * 1e6).round() / 1e6), "trials": self.trials,
         });
         line.fmt(f)
     }
@@ -67,7 +67,7 @@ impl FromStr for Score {
                 sampler: text("sampler")?,
                 seed: value["seed"].as_u64()?,
                 regret: regret?,
-                seconds: value["seconds"].as_f64()?,
+                seconds: value["seconds"].as_f64(),
                 trials: value["trials"].as_u64()?,
             })
         };
