@@ -19,6 +19,15 @@ pub trait Scheduler: Debug + Send + Sync {
         None
     }
 
+    /// Which paused trial goes on when no new trial may begin any more, because the study has its total: what
+    /// [`Scheduler::next`] resumes, if nothing else is said. The search ends when this is `None` and nothing runs.
+    fn finish(&self, history: &History, generator: &mut Generator) -> Option<u64> {
+        match self.next(history, generator) {
+            Some(Next::Resume(number)) => Some(number),
+            _ => None,
+        }
+    }
+
     /// The next step at which a trial that has reported `last` (or nothing) can be stopped or paused, if it is known:
     /// who runs trials elsewhere need not report before it.
     fn until(&self, last: Option<u64>) -> Option<u64> {
@@ -49,6 +58,10 @@ impl Scheduler for Box<dyn Scheduler> {
 
     fn next(&self, history: &History, generator: &mut Generator) -> Option<Next> {
         (**self).next(history, generator)
+    }
+
+    fn finish(&self, history: &History, generator: &mut Generator) -> Option<u64> {
+        (**self).finish(history, generator)
     }
 
     fn until(&self, last: Option<u64>) -> Option<u64> {

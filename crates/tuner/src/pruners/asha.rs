@@ -2,7 +2,8 @@
 
 use tunesmith_core::{Describe, Flow, Generator, Param, register};
 
-use super::rungs::{Rungs, value_at};
+use super::ranking::{Standing, better, sort};
+use super::rungs::{Rungs, just_reached, work};
 use super::settings::{max_resource, min_resource, reduction_factor};
 use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord, TrialState};
 
@@ -17,6 +18,10 @@ use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord, TrialState};
 /// run again from their start. The stopping kind decides at once: a trial stops for good unless it is among the best so
 /// far. While a rung has seen at most `grace` trials it lets all pass; while it has seen fewer than `reduction_factor`,
 /// only the best passes. Equals pass together.
+///
+/// A search that has its total of trials and would end without a complete one lets the best of those that came furthest
+/// go on to its end. With several objectives trials compare by the front they lie in and, within a front, by an order
+/// that covers it evenly; trials that keep their constraints come before those that break them (MO-ASHA).
 ///
 /// The default factor is 3: the theory's optimum is e (Li et al. 2018, section 3.6 finds 3 and 4 alike), and with 30
 /// epochs 3 gives rungs at 1, 3, 9 and 27, where 4 gives 1, 4 and 16 and lets a bad trial run twice as long.
@@ -66,7 +71,7 @@ impl Asha {
         Self { max_resource, promote: true, ..Self::default() }
     }
 
-    fn rungs(&self) -> Rungs {
+    pub(super) fn rungs(&self) -> Rungs {
         Rungs::new(self.min_resource as u64, self.max_resource as u64, self.reduction_factor as u64)
     }
 }
@@ -74,7 +79,7 @@ impl Asha {
 impl Describe for Asha {
     const NAME: &'static str = "asha";
     const ABOUT: &'static str = "at growing steps only the best share of the trials seen there goes on";
-    const SOURCE: &'static str = "Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning; stopping rule as in Optuna and Ray Tune";
+    const SOURCE: &'static str = "Li et al. 2020, A System for Massively Parallel Hyperparameter Tuning; stopping rule as in Optuna and Ray Tune; several objectives: Schmucker et al. 2021, arXiv 2106.12639";
     const PARAMS: &'static [Param<Self>] = &[
         min_resource(|s: &mut Self| &mut s.min_resource),
         max_resource(|s: &mut Self| &mut s.max_resource),
@@ -98,20 +103,15 @@ impl Describe for Asha {
 
 impl Scheduler for Asha {
     fn judge(&self, trial: &TrialRecord, history: &History) -> Flow {
-        let Some(&(step, value)) = trial.reports.last() else { return Flow::Continue };
-        let earlier = trial.reports.len().checked_sub(2).map_or(0, |i| trial.reports[i].0 + 1);
-        // Decided at the first report that reaches a rung, and never again.
-        let done = step.saturating_add(1);
-        let reached =
-            self.rungs().iter().skip_while(|rung| *rung <= earlier).take_while(|rung| *rung <= done);
+        let Some((_, value)) = trial.last_report() else { return Flow::Continue };
         let mut flow = Flow::Continue;
-        for rung in reached {
+        for rung in just_reached(self.rungs().iter(), trial) {
             if value.is_nan() {
                 return Flow::Stop;
             }
             if self.promote {
                 flow = Flow::Pause;
-            } else if self.stops(rung, value, trial.number, history) {
+            } else if self.stops(rung, trial, history) {
                 return Flow::Stop;
             }
         }
@@ -119,18 +119,14 @@ impl Scheduler for Asha {
     }
 
     fn next(&self, history: &History, _: &mut Generator) -> Option<Next> {
-        if !self.promote {
-            return None;
+        if self.promote { self.promotion(history, u64::MAX).map(Next::Resume) } else { None }
+    }
+
+    fn finish(&self, history: &History, generator: &mut Generator) -> Option<u64> {
+        match self.next(history, generator) {
+            Some(Next::Resume(number)) => Some(number),
+            _ => self.last_resort(history),
         }
-        let rungs: Vec<u64> = {
-            let furthest =
-                history.open().filter_map(|trial| trial.last_report()).map(|(step, _)| step + 1).max();
-            self.rungs()
-                .iter()
-                .take_while(|rung| furthest.is_some_and(|furthest| *rung <= furthest))
-                .collect()
-        };
-        rungs.iter().rev().find_map(|&rung| self.promoted(rung, history)).map(Next::Resume)
     }
 
     fn until(&self, last: Option<u64>) -> Option<u64> {
@@ -140,32 +136,50 @@ impl Scheduler for Asha {
 }
 
 impl Asha {
-    fn stops(&self, rung: u64, value: f64, number: u64, history: &History) -> bool {
-        let loss = history.direction().loss(value);
-        let (mut seen, mut better) = (1, 0);
-        for other in history.trials().iter().filter(|other| other.number != number) {
-            if let Some(value) = value_at(rung, other) {
-                seen += 1;
-                better += usize::from(history.direction().loss(value) < loss);
-            }
+    fn stops(&self, rung: u64, trial: &TrialRecord, history: &History) -> bool {
+        let others = history.trials().iter().filter(|other| other.number != trial.number);
+        let others: Vec<Standing<'_>> =
+            others.filter_map(|other| Standing::at(rung, other, history)).collect();
+        let seen = others.len() + 1;
+        if seen <= self.grace {
+            return false;
         }
-        seen > self.grace && better >= (seen / self.reduction_factor).max(1)
+        Standing::at(rung, trial, history)
+            .is_some_and(|own| better(&own, others) >= (seen / self.reduction_factor).max(1))
+    }
+
+    /// The best trial that pauses at the highest rung where one may go on; rungs from `end` on let none go on.
+    pub(super) fn promotion(&self, history: &History, end: u64) -> Option<u64> {
+        let furthest = history.open().map(work).max()?;
+        let rungs: Vec<u64> = self.rungs().iter().take_while(|rung| *rung <= furthest).collect();
+        let mut allowed = rungs.iter().rev().filter(|rung| **rung < end);
+        allowed.find_map(|&rung| self.promoted(rung, history))
     }
 
     /// The best trial that pauses at a rung, if it is among the best of those that reached it.
     fn promoted(&self, rung: u64, history: &History) -> Option<u64> {
         let next = self.rungs().iter().find(|next| *next > rung).unwrap_or(u64::MAX);
-        let mut seen: Vec<(f64, &TrialRecord)> = history
-            .trials()
-            .iter()
-            .filter_map(|trial| Some((history.direction().loss(value_at(rung, trial)?), trial)))
-            .collect();
+        let trials = history.trials().iter();
+        let mut seen: Vec<Standing<'_>> =
+            trials.filter_map(|trial| Standing::at(rung, trial, history)).collect();
         let promotable = seen.len() / self.reduction_factor;
-        seen.sort_by(|(a, x), (b, y)| a.total_cmp(b).then(x.number.cmp(&y.number)));
-        let pauses_here = |trial: &TrialRecord| {
-            trial.state == TrialState::Paused && trial.last_report().is_some_and(|(step, _)| step + 1 < next)
-        };
-        seen.iter().take(promotable).find(|(_, trial)| pauses_here(trial)).map(|(_, trial)| trial.number)
+        sort(&mut seen);
+        let pauses_here = |trial: &TrialRecord| trial.state == TrialState::Paused && work(trial) < next;
+        seen.iter().take(promotable).map(|one| one.trial).find(|trial| pauses_here(trial)).map(|t| t.number)
+    }
+
+    /// The best of the paused trials that came furthest, if a search would end without any complete trial.
+    pub(super) fn last_resort(&self, history: &History) -> Option<u64> {
+        let counts = history.counts();
+        if !self.promote || counts.complete > 0 || counts.running > 0 {
+            return None;
+        }
+        let furthest = history.open().filter(|trial| trial.state == TrialState::Paused).map(work).max()?;
+        let paused = history.open().filter(|t| t.state == TrialState::Paused && work(t) == furthest);
+        let mut paused: Vec<Standing<'_>> =
+            paused.filter_map(|trial| Standing::at(furthest, trial, history)).collect();
+        sort(&mut paused);
+        paused.first().map(|best| best.trial.number)
     }
 }
 

@@ -1,24 +1,34 @@
 //! The pruners and schedulers, one file each.
 
+mod brackets;
+mod ranking;
+mod rungs;
 mod settings;
 
 mod asha;
+mod hyperband;
+mod i_epoch;
 mod median;
 mod none;
+mod pasha;
 mod patient;
 mod percentile;
 mod plateau;
-mod rungs;
 mod stopping_halving;
+mod successive_halving;
 mod threshold;
 mod wilcoxon;
 
 pub use asha::Asha;
+pub use hyperband::Hyperband;
+pub use i_epoch::IEpoch;
 pub use median::Median;
 pub use none::NoPruning;
+pub use pasha::Pasha;
 pub use patient::Patient;
 pub use percentile::Percentile;
 pub use plateau::Plateau;
 pub use stopping_halving::StoppingHalving;
+pub use successive_halving::SuccessiveHalving;
 pub use threshold::Threshold;
 pub use wilcoxon::Wilcoxon;

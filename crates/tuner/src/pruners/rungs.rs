@@ -35,13 +35,30 @@ impl Rungs {
     }
 }
 
-/// A trial's value at a rung. A failed trial says nothing; if it was lost and is repeated, it must not count twice.
-pub(super) fn value_at(rung: u64, trial: &TrialRecord) -> Option<f64> {
+/// A trial's first report after so much work: steps count from 0, so a report at step s has cost s + 1. A failed trial
+/// says nothing; if it was lost and is repeated, it must not count twice.
+pub(super) fn report_at(work: u64, trial: &TrialRecord) -> Option<(u64, f64)> {
     if trial.state == TrialState::Failed {
         return None;
     }
-    let reached = trial.reports.partition_point(|&(step, _)| step.saturating_add(1) < rung);
-    trial.reports.get(reached).map(|&(_, value)| value)
+    let reached = trial.reports.partition_point(|&(step, _)| step.saturating_add(1) < work);
+    trial.reports.get(reached).copied()
+}
+
+/// How much work a trial has done, that of the trial it goes on from included.
+pub(super) fn work(trial: &TrialRecord) -> u64 {
+    let last = trial.last_report().or_else(|| trial.parent().map(|(_, step)| (step, 0.0)));
+    last.map_or(0, |(step, _)| step.saturating_add(1))
+}
+
+/// The amounts of work that the trial's last report is the first to reach. A rung is decided there, and never again.
+pub(super) fn just_reached(
+    rungs: impl Iterator<Item = u64>,
+    trial: &TrialRecord,
+) -> impl Iterator<Item = u64> {
+    let after = |report: Option<&(u64, f64)>| report.map_or(0, |(step, _)| step.saturating_add(1));
+    let (done, earlier) = (after(trial.reports.last()), after(trial.reports.iter().rev().nth(1)));
+    rungs.skip_while(move |rung| *rung <= earlier).take_while(move |rung| *rung <= done)
 }
 
 #[cfg(test)]

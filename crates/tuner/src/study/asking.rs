@@ -41,7 +41,7 @@ impl Study {
             // What waits is known by now; asking the storage for nothing would cost a transaction.
             let waits = !full && state.history.counts().waiting > 0;
             let claimed = if waits { self.storage.claim(self.id)? } else { None };
-            let record = match (claimed, self.next(&mut state)) {
+            let record = match (claimed, self.next(&mut state, full)) {
                 (Some(waiting), _) => waiting,
                 (None, Some(Next::Resume(number))) => match self.go_on(&mut state, number)? {
                     Some(trial) => break Some(trial),
@@ -74,13 +74,17 @@ impl Study {
         Ok(trial)
     }
 
-    /// What the scheduler wants to run instead of a new trial, if anything.
-    fn next(&self, state: &mut State) -> Option<Next> {
+    /// What the scheduler wants to run instead of a new trial, if anything; in a full study, after the last one.
+    fn next(&self, state: &mut State, full: bool) -> Option<Next> {
         if state.history.counts().paused == 0 {
             return None;
         }
         let seed = self.seed.named("next").at(state.history.trials().len() as u64);
-        let next = self.scheduler.next(&state.history, &mut seed.generator())?;
+        let mut generator = seed.generator();
+        let next = match full {
+            false => self.scheduler.next(&state.history, &mut generator)?,
+            true => Next::Resume(self.scheduler.finish(&state.history, &mut generator)?),
+        };
         let (Next::Resume(number) | Next::Fork { parent: number, .. }) = &next;
         let paused = state.history.trial(*number).is_some_and(|trial| trial.state == TrialState::Paused);
         assert!(paused, "the scheduler {:?} lets trial {number} go on, which is not paused", self.scheduler);
