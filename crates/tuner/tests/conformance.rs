@@ -46,6 +46,11 @@ fn pruners_pass_on_many_histories() {
 }
 
 #[test]
+fn schedulers_pass_with_whole_studies() {
+    assert_eq!(conform::check_schedulers(20), Vec::<String>::new());
+}
+
+#[test]
 fn memory_passes_as_a_storage() {
     assert_eq!(conform::check_storage(&|| Arc::new(MemoryStorage::new())), Vec::<String>::new());
 }

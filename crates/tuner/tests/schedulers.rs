@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tunesmith_core::{Domain, Flow, Reporter, Scale, Space};
-use tunesmith_tuner::pruners::{Asha, Hyperband, IEpoch, Pasha, SuccessiveHalving};
+use tunesmith_tuner::pruners::{Asha, Hyperband, IEpoch, NoPruning, Pasha, Pbt, SuccessiveHalving};
 use tunesmith_tuner::samplers::Random;
 use tunesmith_tuner::{
     Budget, Direction, Outcome, Resumable, Scheduler, Study, TrialRecord, TrialRun, TrialState,
@@ -165,4 +165,98 @@ fn promotion_with_several_objectives_covers_the_front() {
     let x: Vec<f64> = complete.iter().map(|t| t.params["x"].as_f64().unwrap()).collect();
     let near = |end: f64| x.iter().any(|x| (x - end).abs() < 0.15);
     assert!(near(0.0) && near(0.5) && near(1.0), "{x:?}");
+}
+
+/// Noisy gradient descent on x^2 over 60 steps: a high rate is fast, a low one ends near zero, so that the best schedule
+/// begins high and falls and no constant rate comes near it.
+struct Noisy;
+
+const NOISY_STEPS: u64 = 60;
+
+impl Resumable for Noisy {
+    /// The mean of x^2 over many runs, and the steps done.
+    type State = (f64, u64);
+
+    fn begin(&self, _: &TrialRun<'_>) -> Result<(f64, u64), Outcome> {
+        Ok((100.0, 0))
+    }
+
+    fn run(&self, (square, done): &mut (f64, u64), trial: &mut TrialRun<'_>) -> Outcome {
+        let rate = trial.float("rate");
+        while *done < NOISY_STEPS {
+            *square = (1.0 - rate).powi(2) * *square + rate * rate;
+            *done += 1;
+            if trial.report(*done - 1, square.log10()) != Flow::Continue {
+                break;
+            }
+        }
+        Outcome::Complete(square.log10())
+    }
+
+    fn fork(&self, state: &mut (f64, u64), _: &TrialRun<'_>) -> Option<(f64, u64)> {
+        Some(*state)
+    }
+}
+
+#[test]
+fn a_population_finds_a_schedule_that_no_constant_setting_reaches() {
+    let space = || Space::new().with("rate", Domain::float(1e-3, 1.0, Scale::Log, None).unwrap());
+    let run = |scheduler: Box<dyn Scheduler>, seed: u64, trials: u64| {
+        let study = Study::minimize(space()).sampler(Random).pruner(scheduler).seed(seed).open().unwrap();
+        study.optimize_resumable(&Noisy, &Budget::trials(trials)).unwrap();
+        let steps: usize = study.trials().iter().map(|trial| trial.reports.len()).sum();
+        (study.best().unwrap().value.unwrap(), steps, study)
+    };
+    let constant = (0..=300).map(|i| {
+        let rate = 10_f64.powf(-3.0 + f64::from(i) / 100.0);
+        (0..NOISY_STEPS).fold(100.0, |square, _| (1.0 - rate) * (1.0 - rate) * square + rate * rate)
+    });
+    let constant = constant.fold(f64::INFINITY, f64::min).log10();
+    let mut gains = Vec::new();
+    for seed in 0..10 {
+        let (best, steps, study) = run(
+            Box::new(Pbt { interval: 3, max_resource: NOISY_STEPS as usize, ..Pbt::default() }),
+            seed,
+            48,
+        );
+        gains.push(constant - best);
+        // No more steps than eight whole trials, whose best is worse.
+        assert!(steps as u64 <= 8 * NOISY_STEPS, "{steps} steps");
+        let (whole, ..) = run(Box::new(NoPruning), seed, 8);
+        assert!(best < whole);
+        // The rates along the best one's ancestors fall.
+        let trials = study.trials();
+        let mut line = vec![study.best().unwrap()];
+        while let Some((parent, _)) = line[line.len() - 1].parent() {
+            line.push(trials[parent as usize].clone());
+        }
+        let rates: Vec<f64> = line.iter().rev().map(|trial| trial.params["rate"].as_f64().unwrap()).collect();
+        assert!(rates.len() > 3 && rates[0] > 2.0 * rates[rates.len() - 1], "{rates:?}");
+    }
+    gains.sort_by(f64::total_cmp);
+    // In decades below the best constant rate; the best schedule there is, 1 / (1 / 100 + steps), gains 0.44.
+    assert!(gains[0] > 0.0 && gains[5] > 0.1, "{gains:?}");
+}
+
+#[test]
+fn a_population_keeps_its_size_and_is_followed_by_another() {
+    for workers in [1, 3] {
+        let pbt = Pbt { population: 4, interval: 10, ..Pbt::default() };
+        let space = Space::new().with("rate", Domain::float(1e-3, 1.0, Scale::Log, None).unwrap());
+        let study = Study::minimize(space).sampler(Random).pruner(pbt).open().unwrap();
+        study.optimize_resumable(&Noisy, &Budget::trials(40).workers(workers)).unwrap();
+        let (trials, counts) = (study.trials(), study.counts());
+        assert_eq!((counts.paused, counts.running, counts.failed), (0, 0, 0));
+        let copies: Vec<_> = trials.iter().filter(|trial| trial.parent().is_some()).collect();
+        assert!(copies.len() >= 8 && counts.pruned >= copies.len(), "{} copies, {counts:?}", copies.len());
+        for copy in copies {
+            let (parent, step) = copy.parent().unwrap();
+            assert!(trials[parent as usize].report_at(step).is_some() && step % 10 == 9);
+            assert_eq!(copy.reports.first().unwrap().0, step + 1);
+        }
+        // Each round trains at most four at a time: no more than four reports at any step.
+        let roots = trials.iter().filter(|trial| trial.parent().is_none()).count();
+        let at_last = trials.iter().filter(|trial| trial.report_at(NOISY_STEPS - 1).is_some()).count();
+        assert!(at_last <= roots, "{at_last} ends from {roots} beginnings");
+    }
 }

@@ -10,11 +10,13 @@ mod table;
 pub mod statistics;
 
 mod ablation;
+mod curves;
 mod importance;
 mod overtuning;
 pub mod tables;
 
 pub use ablation::{Ablation, AblationGain, AblationOptions, AblationPath, AblationTrial};
+pub use curves::{Extrapolation, extrapolate};
 pub use importance::{DimensionImportance, Fanova, Importance, ImportanceEntry, PairImportance, PedAnova};
 pub use overtuning::{Incumbent, Overtuning, overtuning};
 

@@ -4,11 +4,13 @@
 mod pruners;
 mod question;
 mod samplers;
+mod schedulers;
 mod spaces;
 mod storages;
 
 pub use pruners::check_pruners;
 pub use question::Question;
 pub use samplers::{check_sampler, check_samplers};
+pub use schedulers::check_schedulers;
 pub use spaces::{random_history, random_space};
 pub use storages::check_storage;

@@ -1,17 +1,22 @@
 //! The pruners and schedulers, one file each.
 
 mod brackets;
+mod explore;
+mod population;
 mod ranking;
 mod rungs;
 mod settings;
 
 mod asha;
+mod extrapolation;
+mod freeze_thaw;
 mod hyperband;
 mod i_epoch;
 mod median;
 mod none;
 mod pasha;
 mod patient;
+mod pbt;
 mod percentile;
 mod plateau;
 mod stopping_halving;
@@ -20,12 +25,15 @@ mod threshold;
 mod wilcoxon;
 
 pub use asha::Asha;
+pub use extrapolation::Extrapolate;
+pub use freeze_thaw::FreezeThaw;
 pub use hyperband::Hyperband;
 pub use i_epoch::IEpoch;
 pub use median::Median;
 pub use none::NoPruning;
 pub use pasha::Pasha;
 pub use patient::Patient;
+pub use pbt::Pbt;
 pub use percentile::Percentile;
 pub use plateau::Plateau;
 pub use stopping_halving::StoppingHalving;
