@@ -2,10 +2,10 @@
 
 use std::f64::consts::PI;
 
-use crate::analysis::incumbents;
+use crate::analysis::View;
 use crate::{History, TrialState};
 
-/// When a search may end before its budget does.
+/// When a search may end before its budget does. Of several objectives the first counts.
 ///
 /// ```
 /// use tunesmith_core::Space;
@@ -24,7 +24,7 @@ use crate::{History, TrialState};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StopRule {
-    /// A complete trial is at least as good as this value, in the objective's unit.
+    /// A complete trial that keeps its constraints is at least as good as this value, in the objective's unit.
     Target(f64),
     /// So many trials ended since the last that was better than all before it.
     NoProgress {
@@ -67,24 +67,25 @@ impl StopRule {
         match *self {
             Self::Target(target) => {
                 let target = history.direction().loss(target);
-                let reached = |loss: f64| loss <= target;
-                let mut incumbents = incumbents(history).into_iter();
-                let first = incumbents.find(|trial| history.loss(trial).is_some_and(reached))?;
+                let losses = View::from(history).complete_losses();
+                let mut reached = history.trials().iter().zip(losses).filter(|(_, loss)| *loss <= target);
+                let (first, _) = reached.find(|(trial, _)| history.violation(trial.number) == 0.0)?;
                 Some(StopReason::Target { trial: first.number })
             }
             Self::NoProgress { trials, least } => {
-                let mut last = (f64::INFINITY, None);
-                for trial in incumbents(history) {
-                    let loss = history.loss(trial)?;
-                    if loss < last.0 - least {
-                        last = (loss, Some(trial.number));
+                let known = history.trials();
+                let mut last = (f64::INFINITY, f64::INFINITY, None);
+                for trial in View::from(history).incumbents().into_iter().map(|place| &known[place]) {
+                    let (violation, loss) = (history.violation(trial.number), history.loss(trial)?);
+                    if violation < last.0 || loss < last.1 - least {
+                        last = (violation, loss, Some(trial.number));
                     }
                 }
-                let best = last.1?;
+                let best = last.2?;
                 let ended =
                     |state| matches!(state, TrialState::Complete | TrialState::Pruned | TrialState::Diverged);
-                let since = history.trials().iter().filter(|trial| trial.number > best && ended(trial.state));
-                let since = since.count() as u64;
+                let since =
+                    known.iter().filter(|trial| trial.number > best && ended(trial.state)).count() as u64;
                 (since >= trials).then_some(StopReason::NoProgress { trials: since, best })
             }
         }

@@ -4,12 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 use tunesmith_core::{Domain, Generator, Scale, Seed, Space, Value};
-use tunesmith_tuner::analysis::overtuning;
 use tunesmith_tuner::analysis::tables::{
     contour, empirical_distribution, intermediate_values, isolation, optimization_history,
     parallel_coordinate, rank, slice, timeline,
 };
-use tunesmith_tuner::{Direction, History, TrialRecord, TrialState, conform};
+use tunesmith_tuner::analysis::{Importance, PedAnova, View, overtuning};
+use tunesmith_tuner::{
+    Direction, History, StopReason, StopRule, TrialRecord, TrialState, conform, finalists,
+};
 
 fn unit() -> Domain {
     Domain::float(0.0, 1.0, Scale::Linear, None).unwrap()
@@ -213,6 +215,50 @@ fn nothing_is_lost_when_the_last_incumbent_tests_best() {
     let inverse = overtuning(&history, |trial| trial.value.map(|value| -value)).unwrap();
     assert!(inverse.absolute > 0.0 && inverse.relative.is_none());
     assert!(overtuning(&history, |_| None).is_none());
+}
+
+#[test]
+fn a_trial_that_breaks_a_constraint_is_no_best_once_another_keeps_it() {
+    let mut history = History::new(Space::new(), Direction::Minimize);
+    for (number, (value, broken)) in
+        [(1.0, 2.0), (5.0, 1.0), (9.0, -1.0), (2.0, 0.5), (8.0, 0.0)].iter().enumerate()
+    {
+        let mut trial = TrialRecord::new(number as u64);
+        trial.params.insert("x".into(), Value::Float(*value));
+        trial.system.insert("constraints:memory".into(), broken.to_string());
+        (trial.state, trial.value) = (TrialState::Complete, Some(*value));
+        history.put(trial);
+    }
+    let rows = optimization_history(&history, 100).rows;
+    let best: Vec<f64> = rows.iter().map(|row| row.best.unwrap()).collect();
+    assert_eq!(best, [1.0, 5.0, 9.0, 9.0, 8.0]);
+    assert_eq!(rows.iter().map(|row| row.feasible).collect::<Vec<_>>(), [false, false, true, false, true]);
+    assert_eq!(StopRule::Target(3.0).check(&history), None);
+    assert_eq!(StopRule::Target(8.5).check(&history), Some(StopReason::Target { trial: 4 }));
+    let runners: Vec<Option<f64>> =
+        finalists(&history, None).iter().map(|candidate| candidate.search_value).collect();
+    assert_eq!(runners, [Some(8.0)]);
+}
+
+#[test]
+fn further_objectives_have_tables_of_their_own() {
+    let directions = [Direction::Minimize, Direction::Maximize];
+    let space = Space::new().with("x", unit());
+    let mut history = History::of_objectives(space.clone(), &directions);
+    for number in 0..50 {
+        let mut trial = TrialRecord::new(number);
+        let x = number as f64 / 50.0;
+        trial.params.insert("x".into(), Value::Float(x));
+        (trial.state, trial.value, trial.further) = (TrialState::Complete, Some(x), vec![-x * x]);
+        history.put(trial);
+    }
+    let second = View::of_objective(&history, 1);
+    let points = slice(second, "x", 100).unwrap().points;
+    assert!(points.iter().all(|point| point.value == Some(-point.coordinate * point.coordinate)));
+    assert_eq!(isolation(second, "x", 2).unwrap().buckets[1].best, Some(-0.25));
+    assert_eq!(rank(second, "x", "x", 100).unwrap().points[0].rank, Some(0.0));
+    let importance = PedAnova::default().evaluate_losses(&history, &second.complete_losses());
+    assert!(importance[0].importance > 0.0);
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! Overtuning: what the search lost on the test part by going on.
 
-use super::{incumbents, table};
-use crate::{History, TrialRecord};
+use super::{View, table};
+use crate::TrialRecord;
 
 table! {
     /// One incumbent: a trial that was better than all before it.
@@ -50,20 +50,24 @@ table! {
 /// assert!((found.absolute - 0.05).abs() < 1e-12 && (found.relative.unwrap() - 0.2).abs() < 1e-12);
 /// ```
 #[must_use]
-pub fn overtuning(history: &History, test: impl Fn(&TrialRecord) -> Option<f64>) -> Option<Overtuning> {
-    let direction = history.direction();
+pub fn overtuning<'a>(
+    view: impl Into<View<'a>>,
+    test: impl Fn(&TrialRecord) -> Option<f64>,
+) -> Option<Overtuning> {
+    let view = view.into();
     let mut path = Vec::new();
     let (mut first, mut best) = (None, f64::INFINITY);
-    for trial in incumbents(history) {
+    for place in view.incumbents() {
+        let trial = &view.trials()[place];
         let Some(tested) = test(trial).filter(|value| value.is_finite()) else { continue };
-        let loss = direction.loss(tested);
+        let loss = view.unit(tested);
         first.get_or_insert(loss);
         best = best.min(loss);
-        let value = direction.loss(history.loss(trial)?);
+        let value = view.value(trial)?;
         path.push(Incumbent { trial: trial.number, value, test: tested, overtuning: loss - best });
     }
     let last = path.last()?;
     let (absolute, gained) = (last.overtuning, first? - best);
-    let optimism = direction.loss(last.test) - direction.loss(last.value);
+    let optimism = view.unit(last.test) - view.unit(last.value);
     Some(Overtuning { absolute, relative: (gained > 0.0).then(|| absolute / gained), optimism, path })
 }

@@ -8,6 +8,8 @@ const MOST: usize = 8;
 
 /// The settings worth a race: of n complete trials the min(8, n / 10 rounded up) best, and the one with the best value.
 ///
+/// When any trial keeps its constraints, only such take part.
+///
 /// `predicted` orders the trials where a model knows better than one noisy value each: the posterior mean of the loss
 /// for every trial of the history, NaN where there is none; without it the observed values do.
 ///
@@ -34,6 +36,9 @@ pub fn finalists(history: &History, predicted: Option<&[f64]>) -> Vec<Candidate>
         |place: usize| predicted.map_or_else(|| loss(&trials[place]).unwrap_or(f64::NAN), |p| p[place]);
     let mut places: Vec<usize> = (0..trials.len()).filter(|&place| complete(&trials[place])).collect();
     let most = MOST.min(places.len().div_ceil(10));
+    let broken = |place: usize| history.violation(trials[place].number);
+    let least = places.iter().map(|&place| broken(place)).fold(f64::INFINITY, f64::min);
+    places.retain(|&place| broken(place) <= least);
     places.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
     let best = places.iter().copied().min_by(|&a, &b| {
         let observed = |place: usize| loss(&trials[place]).unwrap_or(f64::NAN);

@@ -6,7 +6,7 @@ use super::forest::{Axis, MOST_CELLS, Tree};
 use super::{Importance, ImportanceEntry};
 use crate::History;
 use crate::analysis::parts::{edges, part_of};
-use crate::analysis::{complete_losses, table};
+use crate::analysis::{View, table};
 
 table! {
     /// How much two dimensions matter together, beyond what each does alone.
@@ -85,12 +85,13 @@ impl Fanova {
         let dimensions = history.space().dimensions();
         let d = dimensions.len();
         let pairs: Vec<(usize, usize)> = (0..d).flat_map(|b| (0..b).map(move |a| (a, b))).collect();
-        let found = self.shares(history, &complete_losses(history), pairs.len(), |tree, shares| {
-            let alone: Vec<f64> = (0..d).map(|dimension| tree.first_order(dimension)).collect();
-            for (share, &(a, b)) in shares.iter_mut().zip(&pairs) {
-                *share += (tree.joint(a, b) - alone[a] - alone[b]).max(0.0) / tree.variance();
-            }
-        });
+        let found =
+            self.shares(history, &View::from(history).complete_losses(), pairs.len(), |tree, shares| {
+                let alone: Vec<f64> = (0..d).map(|dimension| tree.first_order(dimension)).collect();
+                for (share, &(a, b)) in shares.iter_mut().zip(&pairs) {
+                    *share += (tree.joint(a, b) - alone[a] - alone[b]).max(0.0) / tree.variance();
+                }
+            });
         let one = |(&(a, b), importance): (&(usize, usize), f64)| {
             let [first, second] = [a, b].map(|dimension: usize| dimensions[dimension].key.clone());
             PairImportance { first, second, importance }

@@ -11,7 +11,7 @@ use tunesmith_core::{Describe, Meta, Place, from_table, kind};
 pub use fanova::{Fanova, PairImportance};
 pub use ped_anova::PedAnova;
 
-use super::{complete_losses, table};
+use super::{View, table};
 use crate::History;
 
 table! {
@@ -34,13 +34,14 @@ pub trait Importance: Debug + Send + Sync {
     /// trial of the history; trials whose loss is not finite are left out.
     fn of_losses(&self, history: &History, losses: &[f64]) -> Vec<f64>;
 
-    /// The importance of each dimension for the value of complete trials, in the order of the space.
+    /// The importance of each dimension for the value of complete trials (of the first objective), in the order of the
+    /// space.
     fn evaluate(&self, history: &History) -> Vec<DimensionImportance> {
-        self.evaluate_losses(history, &complete_losses(history))
+        self.evaluate_losses(history, &View::from(history).complete_losses())
     }
 
-    /// The importance of each dimension for anything that is to be small: an objective, a duration; one number per
-    /// trial of the history, NaN to leave a trial out.
+    /// The importance of each dimension for anything that is to be small: another objective
+    /// ([`View::complete_losses`]), a duration; one number per trial of the history, NaN to leave a trial out.
     ///
     /// # Panics
     /// When there are more or fewer losses than trials.

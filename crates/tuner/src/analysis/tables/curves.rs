@@ -38,6 +38,6 @@ pub fn intermediate_values(history: &History, most: usize, points: usize) -> Int
         let (steps, values) = kept.unzip();
         IntermediateCurve { trial: trial.number, state: trial.state.name(), steps, values }
     };
-    let curves: Vec<IntermediateCurve> = keep(history, places, most).into_iter().map(curve).collect();
+    let curves: Vec<IntermediateCurve> = keep(history.into(), places, most).into_iter().map(curve).collect();
     IntermediateValues { omitted: n - curves.len(), curves }
 }

@@ -1,9 +1,8 @@
 //! The empirical distribution of values: how much of a search was how good.
 
 use super::sample::evenly;
-use super::value;
-use crate::analysis::table;
-use crate::{History, TrialState};
+use crate::TrialState;
+use crate::analysis::{View, table};
 
 table! {
     /// One step of a distribution.
@@ -36,9 +35,14 @@ table! {
 /// assert!(empirical_distribution("mine", &history, 100).steps.is_empty());
 /// ```
 #[must_use]
-pub fn empirical_distribution(study: &str, history: &History, most: usize) -> EmpiricalDistribution {
-    let complete = history.trials().iter().filter(|trial| trial.state == TrialState::Complete);
-    let mut values: Vec<f64> = complete.filter_map(|trial| value(history, trial)).collect();
+pub fn empirical_distribution<'a>(
+    study: &str,
+    view: impl Into<View<'a>>,
+    most: usize,
+) -> EmpiricalDistribution {
+    let view = view.into();
+    let complete = view.trials().iter().filter(|trial| trial.state == TrialState::Complete);
+    let mut values: Vec<f64> = complete.filter_map(|trial| view.value(trial)).collect();
     values.sort_unstable_by(f64::total_cmp);
     // The last of equals carries the step.
     let ends: Vec<usize> =

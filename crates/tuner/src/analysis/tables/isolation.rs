@@ -2,11 +2,11 @@
 
 use tunesmith_core::Domain;
 
+use super::Axis;
 use super::axis::label;
-use super::{Axis, value};
+use crate::TrialState;
 use crate::analysis::parts::{edges, part_of};
-use crate::analysis::table;
-use crate::{History, TrialState};
+use crate::analysis::{View, table};
 
 table! {
     /// One part of a setting's range, or one option.
@@ -59,8 +59,10 @@ table! {
 /// When `buckets` is zero.
 #[must_use]
 #[track_caller]
-pub fn isolation(history: &History, key: &str, buckets: usize) -> Option<Isolation> {
+pub fn isolation<'a>(view: impl Into<View<'a>>, key: &str, buckets: usize) -> Option<Isolation> {
     assert!(buckets > 0, "isolation: a range has at least one part");
+    let view = view.into();
+    let history = view.history;
     let column = history.column(key)?;
     let dimension = history.space().dimension(key)?;
     let edges = edges(&dimension.domain, buckets);
@@ -68,9 +70,9 @@ pub fn isolation(history: &History, key: &str, buckets: usize) -> Option<Isolati
     let mut losses: Vec<Vec<(f64, u64)>> = vec![Vec::new(); parts];
     let mut diverged = vec![0; parts];
     for (trial, &z) in history.trials().iter().zip(column).filter(|(_, z)| z.is_finite()) {
-        match (trial.state, value(history, trial)) {
+        match (trial.state, view.value(trial)) {
             (TrialState::Complete, Some(value)) => {
-                losses[part_of(&edges, z)].push((history.direction().loss(value), trial.number));
+                losses[part_of(&edges, z)].push((view.unit(value), trial.number));
             }
             (TrialState::Diverged, _) => diverged[part_of(&edges, z)] += 1,
             _ => {}
@@ -79,13 +81,13 @@ pub fn isolation(history: &History, key: &str, buckets: usize) -> Option<Isolati
     let equal = losses.iter().map(Vec::len).filter(|n| *n > 0).min().unwrap_or(0);
     let one = |i: usize| {
         let ends = (edges[i], edges[i + 1]);
-        bucket(history, &dimension.domain, ends, &mut losses[i].clone(), diverged[i], equal)
+        bucket(view, &dimension.domain, ends, &mut losses[i].clone(), diverged[i], equal)
     };
     Some(Isolation { axis: Axis::of(dimension), buckets: (0..parts).map(one).collect(), equal })
 }
 
 fn bucket(
-    history: &History,
+    view: View<'_>,
     domain: &Domain,
     (low, high): (f64, f64),
     losses: &mut [(f64, u64)],
@@ -94,7 +96,7 @@ fn bucket(
 ) -> IsolationBucket {
     losses.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let sorted: Vec<f64> = losses.iter().map(|loss| loss.0).collect();
-    let unit = |loss: f64| history.direction().loss(loss);
+    let unit = |loss: f64| view.unit(loss);
     let best = BestOf::of(&sorted);
     let band = best.as_ref().map(|best| {
         let (a, b) = (unit(best.quantile(0.025)), unit(best.quantile(0.975)));

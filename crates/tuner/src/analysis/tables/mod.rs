@@ -24,10 +24,3 @@ pub use optimization::{OptimizationHistory, OptimizationRow, optimization_histor
 pub use pair::{Pair, PairPoint, Surface, contour, rank};
 pub use settings::{ParallelCoordinate, ParallelRow, Slice, SlicePoint, parallel_coordinate, slice};
 pub use timeline::{Timeline, TimelineRow, timeline};
-
-use crate::{History, TrialRecord};
-
-/// The trial's value in the objective's unit, if it is a finite one.
-fn value(history: &History, trial: &TrialRecord) -> Option<f64> {
-    history.loss(trial).filter(|loss| loss.is_finite()).map(|loss| history.direction().loss(loss))
-}

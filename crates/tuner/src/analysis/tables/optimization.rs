@@ -1,9 +1,7 @@
 //! The optimization history: the value of each trial and the best so far.
 
 use super::sample::keep;
-use super::value;
-use crate::History;
-use crate::analysis::{incumbents, table};
+use crate::analysis::{View, table};
 
 table! {
     /// One trial of an optimization history.
@@ -14,7 +12,10 @@ table! {
         pub state: &'static str,
         /// What it reached, in the objective's unit; of a pruned trial, its last report.
         pub value: Option<f64>,
-        /// The best value of the complete trials up to this one.
+        /// Whether it keeps its constraints, or has none.
+        pub feasible: bool,
+        /// The best value of the complete trials up to this one; one that keeps its constraints is better than any that
+        /// breaks them.
         pub best: Option<f64>,
     }
 
@@ -43,24 +44,25 @@ table! {
 /// assert_eq!(best, [Some(3.0), Some(3.0), Some(2.0)]);
 /// ```
 #[must_use]
-pub fn optimization_history(history: &History, most: usize) -> OptimizationHistory {
-    let trials = history.trials();
+pub fn optimization_history<'a>(view: impl Into<View<'a>>, most: usize) -> OptimizationHistory {
+    let view = view.into();
+    let trials = view.trials();
     let ended: Vec<usize> = (0..trials.len()).filter(|&place| trials[place].state.is_finished()).collect();
     let n = ended.len();
-    let improvements: Vec<u64> = incumbents(history).iter().map(|trial| trial.number).collect();
-    let mut places = keep(history, ended, most);
-    let place = |number: &u64| trials.binary_search_by_key(number, |trial| trial.number).ok();
-    places.extend(improvements.iter().filter_map(place));
+    let improvements = view.incumbents();
+    let mut places = keep(view, ended, most);
+    places.extend(&improvements);
     places.sort_unstable();
     places.dedup();
     let mut best = None;
     let row = |place: usize| {
         let trial = &trials[place];
-        let value = value(history, trial);
-        if improvements.binary_search(&trial.number).is_ok() {
+        let value = view.value(trial);
+        if improvements.binary_search(&place).is_ok() {
             best = value;
         }
-        OptimizationRow { trial: trial.number, state: trial.state.name(), value, best }
+        let feasible = view.history.violation(trial.number) == 0.0;
+        OptimizationRow { trial: trial.number, state: trial.state.name(), value, feasible, best }
     };
     let rows: Vec<OptimizationRow> = places.into_iter().map(row).collect();
     OptimizationHistory { omitted: n - rows.len(), rows }

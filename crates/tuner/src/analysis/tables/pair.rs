@@ -2,10 +2,10 @@
 
 use tunesmith_core::Domain;
 
+use super::Axis;
 use super::sample::keep;
-use super::{Axis, value};
-use crate::analysis::table;
-use crate::{History, TrialState};
+use crate::TrialState;
+use crate::analysis::{View, table};
 
 table! {
     /// One trial in the plane of two settings.
@@ -51,10 +51,12 @@ table! {
 
 /// The trials in the plane of two settings with their ranks, at most that many; `None` when the space lacks one of them.
 #[must_use]
-pub fn rank(history: &History, x: &str, y: &str, most: usize) -> Option<Pair> {
+pub fn rank<'a>(view: impl Into<View<'a>>, x: &str, y: &str, most: usize) -> Option<Pair> {
+    let view = view.into();
+    let history = view.history;
     let (columns_x, columns_y) = (history.column(x)?, history.column(y)?);
     let (axis_x, axis_y) = (Axis::of(history.space().dimension(x)?), Axis::of(history.space().dimension(y)?));
-    let trials = history.trials();
+    let trials = view.trials();
     let both = |place: &usize| {
         trials[*place].state.is_finished() && columns_x[*place].is_finite() && columns_y[*place].is_finite()
     };
@@ -62,7 +64,7 @@ pub fn rank(history: &History, x: &str, y: &str, most: usize) -> Option<Pair> {
     let n = places.len();
     let loss = |place: usize| {
         let complete = trials[place].state == TrialState::Complete;
-        history.loss(&trials[place]).filter(|loss| complete && loss.is_finite())
+        view.loss(&trials[place]).filter(|_| complete)
     };
     let mut sorted: Vec<f64> = places.iter().filter_map(|&place| loss(place)).collect();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -75,10 +77,10 @@ pub fn rank(history: &History, x: &str, y: &str, most: usize) -> Option<Pair> {
         state: trials[place].state.name(),
         x: columns_x[place],
         y: columns_y[place],
-        value: value(history, &trials[place]),
+        value: view.value(&trials[place]),
         rank: loss(place).map(rank),
     };
-    let points: Vec<PairPoint> = keep(history, places, most).into_iter().map(point).collect();
+    let points: Vec<PairPoint> = keep(view, places, most).into_iter().map(point).collect();
     Some(Pair { x: axis_x, y: axis_y, omitted: n - points.len(), points, surface: None })
 }
 
@@ -89,9 +91,10 @@ pub fn rank(history: &History, x: &str, y: &str, most: usize) -> Option<Pair> {
 /// the width of Scott's rule; options are alike or not at all), with the other settings as they came: it shows where to
 /// look, it predicts nothing.
 #[must_use]
-pub fn contour(history: &History, x: &str, y: &str, most: usize, cells: usize) -> Option<Pair> {
-    let mut pair = rank(history, x, y, most)?;
-    let space = history.space();
+pub fn contour<'a>(view: impl Into<View<'a>>, x: &str, y: &str, most: usize, cells: usize) -> Option<Pair> {
+    let view = view.into();
+    let mut pair = rank(view, x, y, most)?;
+    let space = view.history.space();
     let (x, y) = (&space.dimension(x)?.domain, &space.dimension(y)?.domain);
     let complete = pair.points.iter().filter(|point| point.rank.is_some());
     let points: Vec<[f64; 3]> = complete.filter_map(|p| Some([p.x, p.y, p.value?])).collect();

@@ -1,15 +1,13 @@
 //! Which of many trials a table keeps.
 
-use crate::History;
+use crate::analysis::View;
 
 /// The places of at most `most` of these trials, in order: the best tenth of that number, and the others evenly.
-pub(super) fn keep(history: &History, places: Vec<usize>, most: usize) -> Vec<usize> {
+pub(super) fn keep(view: View<'_>, places: Vec<usize>, most: usize) -> Vec<usize> {
     if places.len() <= most {
         return places;
     }
-    let trials = history.trials();
-    let loss =
-        |place: usize| history.loss(&trials[place]).filter(|loss| !loss.is_nan()).unwrap_or(f64::INFINITY);
+    let loss = |place: usize| view.loss(&view.trials()[place]).unwrap_or(f64::INFINITY);
     let best = most.div_ceil(10).min(most);
     let mut ranked: Vec<(f64, usize)> = places.into_iter().map(|place| (loss(place), place)).collect();
     if best > 0 {

@@ -1,9 +1,8 @@
 //! Settings against the value: one at a time (slices) and all at once (parallel coordinates).
 
+use super::Axis;
 use super::sample::keep;
-use super::{Axis, value};
-use crate::History;
-use crate::analysis::table;
+use crate::analysis::{View, table};
 
 table! {
     /// One trial of a slice.
@@ -36,6 +35,8 @@ table! {
         pub state: &'static str,
         /// The value in the objective's unit.
         pub value: Option<f64>,
+        /// Whether it keeps its constraints, or has none.
+        pub feasible: bool,
         /// The settings in the order of the axes, in even coordinates; none where the trial does not have it.
         pub coordinates: Vec<Option<f64>>,
     }
@@ -53,19 +54,21 @@ table! {
 
 /// One setting against the value, in at most that many points; `None` when the space has no such dimension.
 #[must_use]
-pub fn slice(history: &History, key: &str, most: usize) -> Option<Slice> {
+pub fn slice<'a>(view: impl Into<View<'a>>, key: &str, most: usize) -> Option<Slice> {
+    let view = view.into();
+    let history = view.history;
     let column = history.column(key)?;
     let axis = Axis::of(history.space().dimension(key)?);
-    let trials = history.trials();
+    let trials = view.trials();
     let has = |place: &usize| trials[*place].state.is_finished() && column[*place].is_finite();
     let places: Vec<usize> = (0..trials.len()).filter(has).collect();
     let n = places.len();
     let point = |place: usize| {
         let trial = &trials[place];
-        let (state, value) = (trial.state.name(), value(history, trial));
+        let (state, value) = (trial.state.name(), view.value(trial));
         SlicePoint { trial: trial.number, state, coordinate: column[place], value }
     };
-    let points: Vec<SlicePoint> = keep(history, places, most).into_iter().map(point).collect();
+    let points: Vec<SlicePoint> = keep(view, places, most).into_iter().map(point).collect();
     Some(Slice { axis, omitted: n - points.len(), points })
 }
 
@@ -75,7 +78,9 @@ pub fn slice(history: &History, key: &str, most: usize) -> Option<Slice> {
 /// When the space has no dimension of one of the keys.
 #[must_use]
 #[track_caller]
-pub fn parallel_coordinate(history: &History, keys: &[&str], most: usize) -> ParallelCoordinate {
+pub fn parallel_coordinate<'a>(view: impl Into<View<'a>>, keys: &[&str], most: usize) -> ParallelCoordinate {
+    let view = view.into();
+    let history = view.history;
     let all: Vec<&str> =
         history.space().dimensions().iter().map(|dimension| dimension.key.as_str()).collect();
     let keys = if keys.is_empty() { &all[..] } else { keys };
@@ -86,7 +91,7 @@ pub fn parallel_coordinate(history: &History, keys: &[&str], most: usize) -> Par
         })
     };
     let chosen: Vec<_> = keys.iter().map(|key| known(key)).collect();
-    let trials = history.trials();
+    let trials = view.trials();
     let places: Vec<usize> = (0..trials.len()).filter(|&place| trials[place].state.is_finished()).collect();
     let n = places.len();
     let row = |place: usize| {
@@ -95,11 +100,12 @@ pub fn parallel_coordinate(history: &History, keys: &[&str], most: usize) -> Par
         ParallelRow {
             trial: trial.number,
             state: trial.state.name(),
-            value: value(history, trial),
+            value: view.value(trial),
+            feasible: history.violation(trial.number) == 0.0,
             coordinates: chosen.iter().map(|(_, column)| coordinate(column)).collect(),
         }
     };
-    let rows: Vec<ParallelRow> = keep(history, places, most).into_iter().map(row).collect();
+    let rows: Vec<ParallelRow> = keep(view, places, most).into_iter().map(row).collect();
     let axes = chosen.iter().map(|(dimension, _)| Axis::of(dimension)).collect();
     ParallelCoordinate { axes, omitted: n - rows.len(), rows }
 }

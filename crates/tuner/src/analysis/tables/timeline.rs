@@ -50,6 +50,6 @@ pub fn timeline(history: &History, most: usize) -> Timeline {
             end: trial.finished.map(|time| since(origin, time)),
         }
     };
-    let rows: Vec<TimelineRow> = keep(history, places, most).into_iter().map(row).collect();
+    let rows: Vec<TimelineRow> = keep(history.into(), places, most).into_iter().map(row).collect();
     Timeline { origin: since(UNIX_EPOCH, origin), omitted: n - rows.len(), rows }
 }
