@@ -91,24 +91,8 @@ fn methods() -> Vec<(&'static str, Box<dyn Importance>)> {
 }
 
 #[test]
-fn every_method_survives_every_history_and_says_the_same_twice() {
-    for (name, method) in methods() {
-        for seed in 0..60 {
-            let mut generator = tunesmith_core::Seed::new(seed).generator();
-            let space = conform::random_space(&mut generator);
-            let n = [0, 1, 2, 5, 40, 120][seed as usize % 6];
-            let history = conform::random_history(&space, Direction::Maximize, n, &mut generator);
-            let found = method.evaluate(&history);
-            assert_eq!(found.len(), space.len());
-            let sum: f64 = found.iter().map(|dimension| dimension.share).sum();
-            assert!((sum - 1.0).abs() < 1e-9, "{name}: shares add up to {sum}");
-            for dimension in &found {
-                let in_range = (0.0..=1.0 + 1e-9).contains(&dimension.share);
-                assert!(in_range && dimension.importance >= 0.0, "{name}: {dimension:?}");
-            }
-            assert_eq!(found, method.evaluate(&history), "{name}");
-        }
-    }
+fn every_method_passes_on_many_histories() {
+    assert_eq!(conform::check_importances(300), Vec::<String>::new());
 }
 
 #[test]

@@ -162,6 +162,25 @@ fn isolation_finds_the_best_of_each_part_and_allows_for_its_size() {
         (a.best_of_equal.unwrap() - b.best_of_equal.unwrap()).abs() / error
     };
     assert!(apart(0, 1) < 3.0 && apart(1, 2) < 3.0);
+    let thirds = isolation(
+        &study(
+            &Space::new().with("n", Domain::int(1, 10, Scale::Linear, 1).unwrap()),
+            Direction::Minimize,
+            50,
+            |trial, _| read(trial, "n"),
+        ),
+        "n",
+        3,
+    )
+    .unwrap();
+    assert_eq!(
+        thirds.buckets.iter().map(|bucket| bucket.label.as_str()).collect::<Vec<_>>(),
+        ["1 to 3", "4 to 7", "8 to 10"]
+    );
+    assert_eq!(
+        thirds.buckets.iter().map(|bucket| bucket.best).collect::<Vec<_>>(),
+        [Some(1.0), Some(4.0), Some(8.0)]
+    );
     let ranges = isolation(&history, "adam.lr", 4).unwrap();
     assert_eq!(ranges.buckets[0].label, "1e-5 to 0.0001");
     assert_eq!(ranges.buckets.iter().map(|bucket| bucket.trials).sum::<usize>(), adam.trials);

@@ -1,6 +1,7 @@
-//! Suites that every sampler, pruner and storage passes. They walk the registry, so that a new plug-in is tested with
+//! Suites that every sampler, pruner, importance and storage passes. They walk the registry, so that a new plug-in is tested with
 //! no list edited; each returns what is wrong, one line each.
 
+mod importances;
 mod pruners;
 mod question;
 mod samplers;
@@ -8,6 +9,7 @@ mod schedulers;
 mod spaces;
 mod storages;
 
+pub use importances::check_importances;
 pub use pruners::check_pruners;
 pub use question::Question;
 pub use samplers::{check_sampler, check_samplers};

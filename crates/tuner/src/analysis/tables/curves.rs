@@ -27,6 +27,17 @@ table! {
 }
 
 /// The curves of at most `most` trials with at most `points` reports each, the first and the last among them.
+///
+/// ```
+/// use tunesmith_core::{Seed, Space};
+/// use tunesmith_tuner::analysis::tables::intermediate_values;
+/// use tunesmith_tuner::{Direction, conform::random_history};
+/// let space = Space::new();
+/// let history = random_history(&space, Direction::Minimize, 60, &mut Seed::new(0).generator());
+/// let table = intermediate_values(&history, 10, 100);
+/// assert_eq!(table.curves.len(), 10);
+/// assert_eq!(table.curves[0].steps[0], 0);
+/// ```
 #[must_use]
 pub fn intermediate_values(history: &History, most: usize, points: usize) -> IntermediateValues {
     let trials = history.trials();

@@ -50,10 +50,22 @@ table! {
 /// The best of each part of one setting's range (the scientific one), whatever the others (the nuisance ones) were;
 /// `None` when the space has no such dimension.
 ///
-/// A choice has a part per option, a range with no more values than `buckets` one per value, any other range `buckets`
-/// parts of even width. The band says what the best would be had the same sampler drawn the other settings again
+/// A choice has a part per option, a range with no more values than `buckets` one per value, any other range about
+/// `buckets` parts of even width. The band says what the best would be had the same sampler drawn the other settings again
 /// (bootstrap of the trials of the part, in closed form): a setting whose bands overlap is not shown to matter. Source: Godbole et al.
 /// 2023, Deep Learning Tuning Playbook, "isolation plots".
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Seed, Space};
+/// use tunesmith_tuner::analysis::tables::isolation;
+/// use tunesmith_tuner::{Direction, conform::random_history};
+/// let range = || Domain::float(0.0, 1.0, Scale::Linear, None).unwrap();
+/// let space = Space::new().with("x", range()).with("y", range());
+/// let history = random_history(&space, Direction::Minimize, 60, &mut Seed::new(0).generator());
+/// let plot = isolation(&history, "x", 4).unwrap();
+/// assert_eq!(plot.buckets[0].label, "0.0 to 0.25");
+/// assert!(plot.buckets.iter().all(|bucket| bucket.best <= bucket.band_high));
+/// ```
 ///
 /// # Panics
 /// When `buckets` is zero.
@@ -166,7 +178,8 @@ fn best_of(sorted: &[f64], m: usize) -> Option<f64> {
 }
 
 fn name(domain: &Domain, low: f64, high: f64) -> String {
-    let inside = 1e-9 * (high - low);
+    // The ends lie half-way between values, where there are such.
+    let inside = if domain.size().is_some() { 1e-6 * (high - low) } else { 0.0 };
     let (first, last) = (domain.at_coordinate(low + inside), domain.at_coordinate(high - inside));
     if first.same(&last) || matches!(domain, Domain::Choice { .. }) {
         return label(&first);

@@ -50,6 +50,17 @@ table! {
 }
 
 /// The trials in the plane of two settings with their ranks, at most that many; `None` when the space lacks one of them.
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Seed, Space};
+/// use tunesmith_tuner::analysis::tables::rank;
+/// use tunesmith_tuner::{Direction, conform::random_history};
+/// let range = || Domain::float(0.0, 1.0, Scale::Linear, None).unwrap();
+/// let space = Space::new().with("x", range()).with("y", range());
+/// let history = random_history(&space, Direction::Minimize, 60, &mut Seed::new(0).generator());
+/// let pair = rank(&history, "x", "y", 100).unwrap();
+/// assert!(pair.points.iter().any(|point| point.rank == Some(0.0)));
+/// ```
 #[must_use]
 pub fn rank<'a>(view: impl Into<View<'a>>, x: &str, y: &str, most: usize) -> Option<Pair> {
     let view = view.into();
@@ -90,6 +101,17 @@ pub fn rank<'a>(view: impl Into<View<'a>>, x: &str, y: &str, most: usize) -> Opt
 /// The surface is a weighted mean of the complete trials among the points (Nadaraya 1964, Watson 1964; normal weights of
 /// the width of Scott's rule; options are alike or not at all), with the other settings as they came: it shows where to
 /// look, it predicts nothing.
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Seed, Space};
+/// use tunesmith_tuner::analysis::tables::contour;
+/// use tunesmith_tuner::{Direction, conform::random_history};
+/// let range = || Domain::float(0.0, 1.0, Scale::Linear, None).unwrap();
+/// let space = Space::new().with("x", range()).with("y", range());
+/// let history = random_history(&space, Direction::Minimize, 60, &mut Seed::new(0).generator());
+/// let surface = contour(&history, "x", "y", 100, 8).unwrap().surface.unwrap();
+/// assert_eq!((surface.values.len(), surface.values[0].len()), (8, 8));
+/// ```
 #[must_use]
 pub fn contour<'a>(view: impl Into<View<'a>>, x: &str, y: &str, most: usize, cells: usize) -> Option<Pair> {
     let view = view.into();

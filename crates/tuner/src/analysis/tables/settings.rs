@@ -53,6 +53,17 @@ table! {
 }
 
 /// One setting against the value, in at most that many points; `None` when the space has no such dimension.
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Seed, Space};
+/// use tunesmith_tuner::analysis::tables::slice;
+/// use tunesmith_tuner::{Direction, conform::random_history};
+/// let space = Space::new().with("lr", Domain::float(1e-4, 1.0, Scale::Log, None).unwrap());
+/// let history = random_history(&space, Direction::Minimize, 60, &mut Seed::new(0).generator());
+/// let slice = slice(&history, "lr", 20).unwrap();
+/// assert_eq!((slice.axis.scale.as_str(), slice.points.len()), ("log", 20));
+/// assert!(slice.points.iter().all(|point| (slice.axis.low..=slice.axis.high).contains(&point.coordinate)));
+/// ```
 #[must_use]
 pub fn slice<'a>(view: impl Into<View<'a>>, key: &str, most: usize) -> Option<Slice> {
     let view = view.into();
@@ -73,6 +84,17 @@ pub fn slice<'a>(view: impl Into<View<'a>>, key: &str, most: usize) -> Option<Sl
 }
 
 /// All settings at once, in at most that many rows; `keys` chooses and orders the axes, none for all of the space.
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Seed, Space};
+/// use tunesmith_tuner::analysis::tables::parallel_coordinate;
+/// use tunesmith_tuner::{Direction, conform::random_history};
+/// let range = || Domain::float(0.0, 1.0, Scale::Linear, None).unwrap();
+/// let space = Space::new().with("x", range()).with("y", range());
+/// let history = random_history(&space, Direction::Minimize, 60, &mut Seed::new(0).generator());
+/// let table = parallel_coordinate(&history, &["y"], 100);
+/// assert_eq!((table.axes.len(), table.rows[0].coordinates.len()), (1, 1));
+/// ```
 ///
 /// # Panics
 /// When the space has no dimension of one of the keys.

@@ -31,6 +31,18 @@ table! {
 }
 
 /// When trials ran, in at most that many rows.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+/// use tunesmith_core::Space;
+/// use tunesmith_tuner::{Direction, History, TrialRecord, analysis::tables::timeline};
+/// let mut history = History::new(Space::new(), Direction::Minimize);
+/// let mut trial = TrialRecord::new(0);
+/// trial.started = Some(UNIX_EPOCH + Duration::from_secs(50));
+/// history.put(trial);
+/// let table = timeline(&history, 100);
+/// assert_eq!((table.origin, table.rows[0].start, table.rows[0].end), (50.0, 0.0, None));
+/// ```
 #[must_use]
 pub fn timeline(history: &History, most: usize) -> Timeline {
     let trials = history.trials();
