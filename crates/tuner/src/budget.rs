@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::StopRule;
+
 /// What a run of [`Study::optimize`](crate::Study::optimize) may spend.
 ///
 /// ```
@@ -26,6 +28,8 @@ pub struct Budget {
     /// Bytes that the states of paused trials may take; beyond that some are dropped, and run again from their start
     /// when they go on.
     pub memory: usize,
+    /// When the search has found what it will find: then no trial begins any more.
+    pub rules: Vec<StopRule>,
     /// Ends the run early.
     pub stop: Stop,
 }
@@ -40,7 +44,15 @@ impl Budget {
     /// As long as nobody says stop.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self { trials: None, time: None, trial_time: None, workers: 1, memory: 1 << 30, stop: Stop::new() }
+        Self {
+            trials: None,
+            time: None,
+            trial_time: None,
+            workers: 1,
+            memory: 1 << 30,
+            rules: Vec::new(),
+            stop: Stop::new(),
+        }
     }
 
     /// No trial begins after this long.
@@ -73,6 +85,23 @@ impl Budget {
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
+        self
+    }
+
+    /// No trial begins once the study fulfils this rule.
+    ///
+    /// ```
+    /// use tunesmith_core::{Domain, Scale, Space};
+    /// use tunesmith_tuner::{Budget, Ended, StopRule, Study, TrialRun};
+    /// let space = Space::new().with("x", Domain::float(0.0, 1.0, Scale::Linear, None).unwrap());
+    /// let study = Study::minimize(space).open().unwrap();
+    /// let budget = Budget::trials(500).until(StopRule::Target(0.2));
+    /// let ended = study.optimize(|trial: &mut TrialRun<'_>| trial.float("x"), &budget).unwrap();
+    /// assert!(ended == Ended::Rule && study.counts().complete < 100);
+    /// ```
+    #[must_use]
+    pub fn until(mut self, rule: StopRule) -> Self {
+        self.rules.push(rule);
         self
     }
 

@@ -58,6 +58,8 @@ mod memory;
 mod packed;
 mod storage;
 
+mod transfer;
+
 mod budget;
 mod builder;
 mod narrow;
@@ -92,4 +94,5 @@ pub use sampler::{Sampler, SamplerEntry};
 pub use stopping::{StopReason, StopRule, confidence_beta, cross_validation_noise, regret_bound};
 pub use storage::{Known, MOST_RETRIES, Storage, StorageError, StudyId, compatible};
 pub use study::Study;
+pub use transfer::best_of;
 pub use trial::Trial;

@@ -15,7 +15,7 @@ use crate::{Budget, Ended, Outcome, StorageError, Study, Trial, TrialRun};
 /// struct Descent;
 /// impl Resumable for Descent {
 ///     type State = (f64, u64);
-///     fn begin(&self, _: &TrialRun<'_>) -> Result<(f64, u64), Outcome> {
+///     fn begin(&self, _: &mut TrialRun<'_>) -> Result<(f64, u64), Outcome> {
 ///         Ok((10.0, 0))
 ///     }
 ///     fn run(&self, (x, steps): &mut (f64, u64), trial: &mut TrialRun<'_>) -> Outcome {
@@ -45,7 +45,7 @@ pub trait Resumable: Sync {
     ///
     /// # Errors
     /// How the trial ended, if it cannot begin.
-    fn begin(&self, trial: &TrialRun<'_>) -> Result<Self::State, Outcome>;
+    fn begin(&self, trial: &mut TrialRun<'_>) -> Result<Self::State, Outcome>;
 
     /// Runs on from the state until the trial ends or a report is not answered by
     /// [`Flow::Continue`](tunesmith_core::Flow::Continue); the state is then that after the report.
@@ -113,14 +113,14 @@ impl<O: Resumable> Arena<'_, O> {
     }
 
     /// The state with which a trial begins or goes on.
-    fn state(&self, trial: &TrialRun<'_>) -> Result<O::State, Outcome> {
+    fn state(&self, trial: &mut TrialRun<'_>) -> Result<O::State, Outcome> {
         let kept = self.kept().take(trial.number());
         match (kept, trial.reported()) {
             (Some(state), _) => Ok(state),
             (None, None) => self.first_state(trial),
             (None, Some(until)) => {
                 let mut again = trial.run_again(Trial::clone(trial), until);
-                let mut state = self.first_state(&again)?;
+                let mut state = self.first_state(&mut again)?;
                 self.replay(&mut state, &mut again)?;
                 Ok(state)
             }
@@ -128,7 +128,7 @@ impl<O: Resumable> Arena<'_, O> {
     }
 
     /// The state before a trial's first step.
-    fn first_state(&self, trial: &TrialRun<'_>) -> Result<O::State, Outcome> {
+    fn first_state(&self, trial: &mut TrialRun<'_>) -> Result<O::State, Outcome> {
         let Some((parent, step)) = trial.parent() else { return self.objective.begin(trial) };
         let cannot =
             |why: &str| Outcome::Failed { reason: format!("cannot go on from trial {parent}: {why}") };
@@ -140,7 +140,7 @@ impl<O: Resumable> Arena<'_, O> {
         }
         let parent = study.known_trial(parent).ok_or_else(|| cannot("it is not known"))?;
         let mut again = trial.run_again(parent, step);
-        let mut state = self.first_state(&again)?;
+        let mut state = self.first_state(&mut again)?;
         self.replay(&mut state, &mut again)?;
         self.objective.fork(&mut state, trial).ok_or_else(no_copy)
     }

@@ -20,6 +20,8 @@ pub enum Ended {
     Trials,
     /// The time is over.
     Time,
+    /// A rule of the budget says that nothing more is to be found (see [`Budget::until`]).
+    Rule,
     /// Somebody said stop.
     Stopped,
 }
@@ -232,6 +234,10 @@ impl Study {
                 }
                 if budget.time.is_some_and(|time| began.elapsed() >= time) {
                     return Ended::Time;
+                }
+                if budget.rules.iter().any(|rule| self.with_history(|history| rule.check(history)).is_some())
+                {
+                    return Ended::Rule;
                 }
                 let mut now = running_now();
                 let asked = self.ask_within(budget.trials);

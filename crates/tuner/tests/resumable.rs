@@ -28,7 +28,7 @@ const WHOLE: u64 = 27;
 impl Resumable for Descent {
     type State = (f64, u64);
 
-    fn begin(&self, _: &TrialRun<'_>) -> Result<(f64, u64), Outcome> {
+    fn begin(&self, _: &mut TrialRun<'_>) -> Result<(f64, u64), Outcome> {
         self.begun.fetch_add(1, Ordering::Relaxed);
         Ok((10.0, 0))
     }
@@ -238,7 +238,7 @@ fn pausing_and_going_on_costs_microseconds() {
     struct Counter;
     impl Resumable for Counter {
         type State = u64;
-        fn begin(&self, _: &TrialRun<'_>) -> Result<u64, Outcome> {
+        fn begin(&self, _: &mut TrialRun<'_>) -> Result<u64, Outcome> {
             Ok(0)
         }
         fn run(&self, state: &mut u64, trial: &mut TrialRun<'_>) -> Outcome {

@@ -22,7 +22,7 @@ struct Curve {
 impl Resumable for Curve {
     type State = u64;
 
-    fn begin(&self, _: &TrialRun<'_>) -> Result<u64, Outcome> {
+    fn begin(&self, _: &mut TrialRun<'_>) -> Result<u64, Outcome> {
         Ok(0)
     }
 
@@ -177,7 +177,7 @@ impl Resumable for Noisy {
     /// The mean of x^2 over many runs, and the steps done.
     type State = (f64, u64);
 
-    fn begin(&self, _: &TrialRun<'_>) -> Result<(f64, u64), Outcome> {
+    fn begin(&self, _: &mut TrialRun<'_>) -> Result<(f64, u64), Outcome> {
         Ok((100.0, 0))
     }
 

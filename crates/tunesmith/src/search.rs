@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use tunesmith_core::Value;
+use tunesmith_core::{Value, Why};
 use tunesmith_report::findings::Finding;
 use tunesmith_report::{RunInput, StudyInput, study_page};
 use tunesmith_train::Outcome as Trained;
-use tunesmith_tuner::{Budget, Counts, Direction, Ended, Observer, Stop, Storage, Study, TrialRecord};
+use tunesmith_tuner::{
+    Budget, Counts, Direction, Ended, History, Observer, Stop, Storage, Study, TrialRecord, best_of,
+};
 
 use crate::run::{Ear, Run, RunOptions, finish, trainer};
 use crate::subject;
@@ -82,6 +84,7 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
     if let Some(storage) = &storage {
         subject::check(&**storage, &name, recipe, aim)?;
     }
+    let kept = storage.clone();
     let study = open(recipe, tuning, &objective, &name, storage, &options)?;
     subject::tell(&study, recipe, aim)?;
     let mut budget = Budget::trials(tuning.trials as u64).workers(workers).stop(&options.stop);
@@ -90,6 +93,10 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
     }
     if let Some(time) = tuning.trial_time() {
         budget = budget.trial_time(time);
+    }
+    budget = tuning.rules().fold(budget, Budget::until);
+    if study.trials().is_empty() && !tuning.begin_with.is_empty() {
+        begin_with(&study, &tuning.begin_with, kept.as_deref()).map_err(|error| recipe.wrong(error))??;
     }
     let tried = |counts: Counts| counts.finished() + counts.paused;
     let before = tried(study.counts());
@@ -134,6 +141,35 @@ pub fn tune(recipe: &Recipe, tuning: &Tuning, mut options: TuneOptions) -> Resul
         ended,
         seconds: began.elapsed().as_secs_f64(),
     })
+}
+
+/// So many settings of an earlier study are tried first.
+const FIRST: usize = 3;
+
+/// Lets the best settings of an earlier study be tried first.
+fn begin_with(
+    study: &Study,
+    earlier: &str,
+    storage: Option<&dyn Storage>,
+) -> Result<Result<(), Error>, tunesmith_core::Error> {
+    let wrong = |because: String| tunesmith_core::Error::new("tuning.begin_with", Why::Conflict { because });
+    let storage =
+        storage.ok_or_else(|| wrong("a study in memory has no earlier ones, name a --storage".into()))?;
+    let found = match storage.find(earlier) {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    let id = found.ok_or_else(|| wrong(format!("no study of this storage is called `{earlier}`")))?;
+    let direction = study.with_history(|history| history.direction());
+    let mut history = History::new(study.space().clone(), direction);
+    let begun = (|| {
+        storage.load(id)?.into_iter().for_each(|trial| history.put(trial));
+        for params in best_of(&history, study.space(), FIRST) {
+            study.enqueue(&params)?;
+        }
+        Ok(())
+    })();
+    Ok(begun)
 }
 
 /// Why a search ends without a model: how its trials ended, and why the first did.

@@ -8,7 +8,7 @@ use tunesmith_data::Prepared;
 use tunesmith_train::{Fitted, MetricEntry, Outcome as Trained, Trainer};
 use tunesmith_tuner::{Direction, Outcome, Resumable, TrialRun};
 
-use crate::run::trainer;
+use crate::run::{model, trainer};
 use crate::{Error, FixedRecipe, Goal, Kind, Recipe, Tuning};
 
 /// The trials of a recipe's search: settings become a recipe without ranges, that a training which reports to its trial.
@@ -42,6 +42,14 @@ pub struct Trials {
     search: Search,
     cache: DataCache,
     aim: Aim,
+    limits: Limits,
+}
+
+/// What a model may cost, known before it is trained.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    parameters: Option<usize>,
+    flops: Option<usize>,
 }
 
 impl Trials {
@@ -57,7 +65,8 @@ impl Trials {
         }
         let cache = DataCache::default();
         let aim = probe(recipe, tuning, &search, &cache)?;
-        Ok(Self { recipe: recipe.clone(), search, cache, aim })
+        let limits = Limits { parameters: tuning.most_parameters, flops: tuning.most_flops };
+        Ok(Self { recipe: recipe.clone(), search, cache, aim, limits })
     }
 
     /// What is searched.
@@ -109,6 +118,25 @@ impl Trials {
         Ok((fixed, prepared))
     }
 
+    /// Says as constraints how far the model of a trial keeps the limits, and in words which it breaks.
+    fn broken_limits(&self, trial: &mut TrialRun<'_>) -> Result<String, Error> {
+        let (fixed, prepared) = self.fixed(trial.params(), None)?;
+        let summary = model(&self.recipe, &fixed, &prepared)?.summary();
+        let costs = [
+            ("parameters", self.limits.parameters, summary.params as f64),
+            ("flops", self.limits.flops, summary.flops as f64),
+        ];
+        let mut broken = Vec::new();
+        for (name, limit, cost) in costs {
+            let Some(limit) = limit else { continue };
+            trial.set_constraint(name, cost / limit as f64 - 1.0);
+            if cost > limit as f64 {
+                broken.push(format!("{cost} {name}, at most {limit} are allowed"));
+            }
+        }
+        Ok(broken.join("; "))
+    }
+
     fn training(&self, trial: &TrialRun<'_>) -> Result<TrialTraining, Error> {
         let seed = (!self.recipe.says("training.seed")).then(|| training_seed(trial));
         let (fixed, prepared) = self.fixed(trial.params(), seed)?;
@@ -128,8 +156,17 @@ pub struct TrialTraining {
 impl Resumable for Trials {
     type State = TrialTraining;
 
-    fn begin(&self, trial: &TrialRun<'_>) -> Result<TrialTraining, Outcome> {
-        self.training(trial).map_err(|error| Outcome::Failed { reason: error.to_string() })
+    fn begin(&self, trial: &mut TrialRun<'_>) -> Result<TrialTraining, Outcome> {
+        let failed = |error: Error| Outcome::Failed { reason: error.to_string() };
+        if self.limits.parameters.is_some() || self.limits.flops.is_some() {
+            let broken = self.broken_limits(trial).map_err(failed)?;
+            if !broken.is_empty() {
+                // Known before anything is trained, so nothing is.
+                trial.set_attribute("too large", broken);
+                return Err(Outcome::Pruned);
+            }
+        }
+        self.training(trial).map_err(failed)
     }
 
     fn run(&self, state: &mut TrialTraining, trial: &mut TrialRun<'_>) -> Outcome {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tunesmith_core::{Describe, Entry, Error, Param, Plug, Value, Why, find};
-use tunesmith_tuner::{Direction, PrunerEntry, Sampler, SamplerEntry, Scheduler};
+use tunesmith_tuner::{Direction, PrunerEntry, Sampler, SamplerEntry, Scheduler, StopRule};
 
 /// What a search makes small or large.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,16 @@ pub struct Tuning {
     pub sampler: Plug,
     /// What stops bad trials early.
     pub scheduler: Plug,
+    /// A value at which the search ends.
+    pub target: Option<f64>,
+    /// The search ends when so many trials in a row have not been better than the best before them.
+    pub patience: Option<usize>,
+    /// An earlier study in the same storage, whose best settings are tried first.
+    pub begin_with: String,
+    /// Numbers that a model may learn.
+    pub most_parameters: Option<usize>,
+    /// Operations that a prediction for one sample may take.
+    pub most_flops: Option<usize>,
     /// Whether the best settings and the default ones run on common seeds in the end, before a winner is named.
     pub race: bool,
     /// Trials side by side; 0 means one per core.
@@ -45,6 +55,11 @@ impl Default for Tuning {
             trial_time: String::new(),
             sampler: Plug::new("auto"),
             scheduler: Plug::new("asha"),
+            target: None,
+            patience: None,
+            begin_with: String::new(),
+            most_parameters: None,
+            most_flops: None,
             race: true,
             workers: 0,
             seed: 0,
@@ -63,6 +78,46 @@ impl Describe for Tuning {
         Param::text("trial_time", |s: &mut Self| &mut s.trial_time, "no trial takes longer: 90s, 10m, 2h"),
         Param::plug("sampler", "sampler", |s: &mut Self| &mut s.sampler, "what chooses points"),
         Param::plug("scheduler", "pruner", |s: &mut Self| &mut s.scheduler, "what stops bad trials early"),
+        Param::optional_float(
+            "target",
+            -1e9,
+            1e9,
+            |s: &mut Self| &mut s.target,
+            "a value at which the search ends",
+        )
+        .fixed(),
+        Param::optional_int(
+            "patience",
+            1,
+            1000,
+            |s: &mut Self| &mut s.patience,
+            "the search ends after so many trials without a better one",
+        )
+        .fixed()
+        .valid(1.0, 1e9),
+        Param::text(
+            "begin_with",
+            |s: &mut Self| &mut s.begin_with,
+            "an earlier study of the same storage, whose best settings are tried first",
+        ),
+        Param::optional_int(
+            "at_most.parameters",
+            1,
+            1_000_000,
+            |s: &mut Self| &mut s.most_parameters,
+            "numbers that a model may learn",
+        )
+        .fixed()
+        .valid(1.0, 1e15),
+        Param::optional_int(
+            "at_most.flops",
+            1,
+            1_000_000,
+            |s: &mut Self| &mut s.most_flops,
+            "operations that a prediction for one sample may take",
+        )
+        .fixed()
+        .valid(1.0, 1e15),
         Param::switch(
             "race",
             |s: &mut Self| &mut s.race,
@@ -117,6 +172,13 @@ impl Tuning {
     #[must_use]
     pub fn trial_time(&self) -> Option<Duration> {
         parse_duration(&self.trial_time)
+    }
+
+    /// When the search may end before its trials are run.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = StopRule> {
+        let target = self.target.map(StopRule::Target);
+        let patience = self.patience.map(|trials| StopRule::NoProgress { trials: trials as u64, least: 0.0 });
+        target.into_iter().chain(patience)
     }
 
     /// Checks the plug-ins it names.

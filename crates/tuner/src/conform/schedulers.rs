@@ -131,7 +131,7 @@ impl Curves {
 impl Resumable for Curves {
     type State = u64;
 
-    fn begin(&self, _: &TrialRun<'_>) -> Result<u64, Outcome> {
+    fn begin(&self, _: &mut TrialRun<'_>) -> Result<u64, Outcome> {
         Ok(0)
     }
 
