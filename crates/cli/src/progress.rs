@@ -70,7 +70,8 @@ impl Callback for TrainingBar {
 /// Watches a search: a bar over the trials, and one over the epochs of each running trial.
 pub(crate) struct StudyBars {
     metric: String,
-    direction: Direction,
+    /// Which way is better, if the recipe says so.
+    direction: Option<Direction>,
     steps: u64,
     total: u64,
     bars: Option<(MultiProgress, ProgressBar)>,
@@ -93,7 +94,7 @@ impl fmt::Debug for StudyBars {
 
 impl StudyBars {
     /// Bars for a study of so many trials of so many steps.
-    pub(crate) fn new(metric: &str, direction: Direction, total: u64, steps: u64) -> Self {
+    pub(crate) fn new(metric: &str, direction: Option<Direction>, total: u64, steps: u64) -> Self {
         let bars = std::io::stderr().is_terminal().then(|| {
             let all = MultiProgress::new();
             let trials = all.add(
@@ -115,16 +116,19 @@ impl StudyBars {
     fn count(&self, trial: &TrialRecord) -> String {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.tried.insert(trial.number, trial.state.is_stopped_early());
-        if let (TrialState::Complete, Some(value)) = (trial.state, trial.value) {
-            let better = |best: f64| self.direction.loss(value) < self.direction.loss(best);
+        if let (TrialState::Complete, Some(value), Some(direction)) =
+            (trial.state, trial.value, self.direction)
+        {
+            let better = |best: f64| direction.loss(value) < direction.loss(best);
             if state.best.is_none_or(|(_, best)| better(best)) {
                 state.best = Some((trial.number, value));
             }
         }
-        let best = state.best.map_or_else(
-            || "none complete yet".into(),
-            |(number, value)| format!("best {} {} (trial {number})", self.metric, short(value)),
-        );
+        let best = match state.best {
+            Some((number, value)) => format!("best {} {} (trial {number})", self.metric, short(value)),
+            None if self.direction.is_none() => "the goal is the task's own".into(),
+            None => "none complete yet".into(),
+        };
         let stopped = state.tried.values().filter(|stopped| **stopped).count();
         let message = format!("{best} - {stopped} stopped early");
         if let Some((_, trials)) = &self.bars {

@@ -45,7 +45,8 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     let goal = tuning.goal().map_err(|error| Error::setting(recipe.origin(), error))?;
     let metric = if tuning.names_goal() { goal.metric.clone() } else { "value".into() };
     let epochs = recipe.epochs();
-    let bars = Arc::new(StudyBars::new(&metric, goal.direction, tuning.trials as u64, epochs));
+    let direction = tuning.names_goal().then_some(goal.direction);
+    let bars = Arc::new(StudyBars::new(&metric, direction, tuning.trials as u64, epochs));
     let tuned = tune(
         &recipe,
         &tuning,
