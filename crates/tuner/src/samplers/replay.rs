@@ -79,7 +79,7 @@ impl<'a> Seen<'a> {
     pub(super) fn seed(&self) -> Seed {
         let losses = self.trial.values().fold(Seed::new(self.trial.number), |seed, x| seed.at(x.to_bits()));
         let violation = self.history.violation(self.trial.number).to_bits();
-        let seed = losses.at(self.trial.state as u64).at(violation);
+        let seed = losses.at(self.trial.state as u64).at(violation).at(self.history.seed().value());
         self.columns
             .iter()
             .fold(seed, |seed, column| seed.at(column.get(self.place).map_or(0, |z| z.to_bits())))

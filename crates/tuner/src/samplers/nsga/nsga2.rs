@@ -165,6 +165,10 @@ impl Sampler for Nsga2 {
         };
         suggest(&self.cache, &settings, &breeding, (space, history), generator)
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 register!(SamplerEntry, Nsga2);

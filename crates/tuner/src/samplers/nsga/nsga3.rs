@@ -173,6 +173,10 @@ impl Sampler for Nsga3 {
         };
         suggest(&self.cache, &settings, &breeding, (space, history), generator)
     }
+
+    fn tries_nothing_twice(&self) -> bool {
+        true
+    }
 }
 
 register!(SamplerEntry, Nsga3);
