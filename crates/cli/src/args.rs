@@ -2,6 +2,26 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+/// The conversation of `serve`, in ten lines.
+const PROTOCOL: &str = r#"One JSON object in, one out; docs/SERVE.md tells the rest:
+  {"space":{"lr":{"float":[1e-5,1],"scale":"log"},"units":{"int":[16,256]},"act":{"choice":["relu","tanh"]}},
+   "sampler":"auto","seed":0,"direction":"minimize","fidelity":{"name":"epoch","max":52}}   opens a study
+  {"ask":true}      -> {"trial":0,"params":{...},"seed":7,"until":6}     until: only with a fidelity
+  {"report":{"trial":0,"step":6,"value":0.7}} -> {"decision":"continue","until":17} or "pause" or "stop"
+  {"tell":{"trial":0,"value":0.31}}           -> {"best":{"trial":0,"value":0.31,"params":{...}}}
+  {"tell":{"trial":0,"state":"failed","reason":"out of memory"}}   or "diverged", "interrupted"
+  {"best":true}  {"trials":true}  {"importance":true}              what is known
+  {"enqueue":{"lr":0.001}}  {"attributes":{"trial":0,"set":{"note":"good"}}}
+  anything else     -> {"error":"..."}, and nothing has changed"#;
+
+/// How `run` hands a program its settings.
+const HOLES: &str = "\
+A program finds its settings in its arguments, {lr}, in its environment, TUNESMITH_PARAM_lr, and in the JSON file whose
+path {params} stands for. {trial} is the trial's number, {seed} a whole number of its own, {out} its folder; {{ is a
+brace. No shell reads the arguments. Example:
+
+  tunesmith run --param 'lr=log(1e-5,1e-1)' --metric 'accuracy: (\\S+)' --maximize -- python train.py --lr {lr}";
+
 /// The whole command line.
 pub(crate) fn command() -> Command {
     Command::new("tunesmith")
@@ -56,6 +76,26 @@ pub(crate) fn command() -> Command {
                         .help("Predicts with dense layers in eight bits: faster, a little less exact"),
                 ),
         )
+        .subcommand(run_command())
+        .subcommand(
+            plain_command("serve", "Asks and tells in JSON lines, for any language")
+                .arg(
+                    Arg::new("stdio")
+                        .long("stdio")
+                        .action(ArgAction::SetTrue)
+                        .help("Answers each line of stdin by one line on stdout"),
+                )
+                .arg(option("log", "FILE", "Appends every line in and out, to replay it later"))
+                .arg(
+                    option(
+                        "replay",
+                        "FILE",
+                        "Has a log's conversations again; every answer must be the same",
+                    )
+                    .conflicts_with_all(["stdio", "log"]),
+                )
+                .after_help(PROTOCOL),
+        )
         .subcommand(
             plain_command("list", "Lists what is linked: optimizers, layers, samplers, ...")
                 .arg(Arg::new("kind").value_name("KIND").help("A kind of plug-in; all kinds without")),
@@ -68,6 +108,62 @@ pub(crate) fn command() -> Command {
                     .help("A plug-in, or kind/name where two kinds share one"),
             ),
         )
+}
+
+/// `run` has arguments of its own, and another command behind `--`.
+fn run_command() -> Command {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    let command = base("run", "Tunes any program: gives it settings, reads its metric");
+    with_set_and_seed(command, "Nothing here depends on it", "Where the search's randomness comes from")
+        .arg(
+            option(
+                "param",
+                "NAME=RANGE",
+                "lr=log(1e-5,1e-1), x=float(0,1), n=int(1,9), act=choice(relu,tanh), b=switch",
+            )
+            .action(ArgAction::Append),
+        )
+        .arg(option("space", "FILE", "A TOML file of ranges: [lr] float = [1e-5, 1e-1], scale = \"log\""))
+        .arg(option("metric", "REGEX", "The number of the last match on stdout [default: the last number]"))
+        .arg(
+            option("metric-json", "FILE:KEY", "A key of a JSON file: {out}/metrics.json:accuracy")
+                .conflicts_with("metric"),
+        )
+        .arg(
+            option(
+                "metric-lines",
+                "KEY",
+                "A key of JSON lines on stdout, {\"step\": 1, \"KEY\": 0.5}: bad trials stop early",
+            )
+            .conflicts_with_all(["metric", "metric-json"]),
+        )
+        .arg(flag("minimize", "Less is better (the default)"))
+        .arg(flag("maximize", "More is better").conflicts_with("minimize"))
+        .arg(number("trials", "N", "Trials in all, those of earlier runs included").default_value("50"))
+        .arg(option("time", "TIME", "No trial begins after this: 90s, 10m, 2h"))
+        .arg(option("trial-time", "TIME", "A trial that takes longer is ended and has failed"))
+        .arg(number("workers", "N", "Programs side by side").default_value("1"))
+        .arg(option("sampler", "NAME", "What chooses points").default_value("auto"))
+        .arg(option(
+            "scheduler",
+            "NAME",
+            "What stops bad trials early, with --metric-lines [default: median]",
+        ))
+        .arg(option("storage", "URL", "Where the study lives").default_value("sqlite:///tunesmith.db"))
+        .arg(option("study", "NAME", "The study's name [default: the program's]"))
+        .arg(number("retries", "N", "How often a program that fails is run again").default_value("0"))
+        .arg(option("out", "DIR", "Where each trial's output goes [default: runs/STUDY]"))
+        .arg(
+            Arg::new("command")
+                .value_name("COMMAND")
+                .required(true)
+                .num_args(1..)
+                .last(true)
+                .help("The program and its arguments, with {lr} where a setting goes"),
+        )
+        .after_help(HOLES)
 }
 
 fn base(name: &'static str, about: &'static str) -> Command {

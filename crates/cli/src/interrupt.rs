@@ -18,3 +18,15 @@ pub(crate) fn stop_on_interrupt() -> Stop {
     }
     Stop::from(pulled)
 }
+
+/// The same for a command that runs other programs, and a flag that each signal sets: this process must outlive its
+/// programs to end them, so a second Ctrl-C only makes it hurry.
+pub(crate) fn stop_or_hurry_on_interrupt() -> (Stop, Arc<AtomicBool>) {
+    let (pulled, hurry) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    for signal in [SIGINT, SIGTERM] {
+        for flag in [&pulled, &hurry] {
+            let _ = flag::register(signal, Arc::clone(flag));
+        }
+    }
+    (Stop::from(pulled), hurry)
+}

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod external;
 mod interrupt;
 mod output;
 mod progress;

@@ -78,7 +78,7 @@ pub use recipe::{FixedRecipe, Recipe};
 pub use run::{FOLDER, Run, RunOptions, Scores, free_folder, metrics, train};
 pub use search::{TuneOptions, Tuned, tune};
 pub use trials::{TrialTraining, Trials};
-pub use tuning::{Goal, Tuning};
+pub use tuning::{Goal, Tuning, parse_duration};
 
 /// The README's code, compiled.
 #[cfg(doctest)]

@@ -215,12 +215,11 @@ impl Tuning {
 ///
 /// ```
 /// use std::time::Duration;
-/// // "1.5h" in a recipe's `time`
-/// # use tunesmith::Recipe;
-/// let recipe = Recipe::parse("r", "[tuning]\ntime = \"1.5h\"").unwrap();
-/// assert_eq!(recipe.tuning().unwrap().time(), Some(Duration::from_secs(5400)));
+/// assert_eq!(tunesmith::parse_duration("1.5h"), Some(Duration::from_secs(5400)));
+/// assert_eq!(tunesmith::parse_duration("soon"), None);
 /// ```
-pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);

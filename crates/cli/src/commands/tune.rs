@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::ArgMatches;
 use tunesmith::core::{Table, Value};
-use tunesmith::store::{Options, SqliteStorage, Url};
 use tunesmith::tuner::{Ended as SearchEnded, Standing};
 use tunesmith::{Error, FOLDER, FinalRace, Opener, TuneOptions, Tuned, tune};
 
-use super::{command_line, now, recipe, train};
+use super::{command_line, now, open_storage, recipe, train};
 use crate::Ended;
 use crate::args::text;
 use crate::interrupt::stop_on_interrupt;
@@ -36,11 +34,7 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     let url = text(matches, "storage").unwrap_or_default().to_owned();
     let out = text(matches, "out").map_or_else(|| Path::new(FOLDER).join(&name), PathBuf::from);
     let open_at = url.clone();
-    let storage = Opener::new(move || {
-        // Somebody who waits at a terminal wants to hear of a lock sooner than a library's caller does.
-        let patience = Options::default().busy_timeout(Duration::from_secs(10));
-        Ok(Arc::new(SqliteStorage::open_with(&Url::parse(&open_at)?, &patience)?))
-    });
+    let storage = Opener::new(move || open_storage(&open_at));
     let stop = stop_on_interrupt();
     let goal = tuning.goal().map_err(|error| Error::setting(recipe.origin(), error))?;
     let metric = if tuning.names_goal() { goal.metric.clone() } else { "value".into() };

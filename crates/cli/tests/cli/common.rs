@@ -35,7 +35,7 @@ impl Folder {
         names
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tunesmith"));
         command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
         command

@@ -6,3 +6,5 @@ mod bad_input;
 mod contract;
 mod examples;
 mod interrupt;
+mod run;
+mod serve;

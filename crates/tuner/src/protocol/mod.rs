@@ -32,6 +32,8 @@ use tunesmith_core::{Error, Table, Value};
 
 pub use log::{Exchange, ReplayError, Replayed, SESSION, replay};
 
+pub use space::read_space;
+
 use crate::attributes::json;
 use crate::{Storage, StorageError, Study};
 use answers::object;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tunesmith_core::{Entry, Error, Params, Plug, Space, Table, Value, Why, find};
 
 use super::fields::{Fields, number};
-use super::{Refused, space};
+use super::space::read_space;
+use super::Refused;
 use crate::narrow::narrowed;
 use crate::{Direction, PrunerEntry, Sampler, SamplerEntry, Scheduler};
 
@@ -50,7 +51,7 @@ pub(super) struct Opening {
 impl Opening {
     pub(super) fn read(message: &Table) -> Result<Self, Refused> {
         let fields = Fields::in_table(message, "", KEYS)?;
-        let space = space::space(fields.table("space")?.unwrap_or(&Table::new()))?;
+        let space = read_space(fields.table("space")?.unwrap_or(&Table::new()))?;
         let sampler = plug(&fields, "sampler", "sampler", || Plug::new("auto"))?;
         let fidelity = match fields.get("fidelity") {
             None => None,

@@ -2,27 +2,39 @@
 
 use tunesmith_core::{Condition, Dimension, Domain, Error, Space, Table, Test, Value, Why};
 
-use super::Refused;
-
 /// How a dimension is written, for messages.
 const EXAMPLE: &str =
     "{\"float\": [low, high]}, {\"int\": [low, high]}, {\"choice\": [...]} or {\"switch\": true}";
 
-/// Reads a space. JSON's tables have no order that can be relied on: dimensions stand in the order of their names,
-/// those that others depend on first.
-pub(super) fn space(table: &Table) -> Result<Space, Refused> {
+/// Reads a space from a table of ranges: `{"lr": {"float": [1e-5, 1], "scale": "log"}, "beta": {"float": [0.5, 0.99],
+/// "when": {"opt": "adam"}}, ...}`.
+///
+/// JSON's tables have no order that can be relied on: dimensions stand in the order of their names, those that others
+/// depend on first.
+///
+/// ```
+/// use tunesmith_tuner::protocol::read_space;
+/// let written = r#"{"beta": {"float": [0.5, 0.99], "when": {"opt": "adam"}}, "opt": {"choice": ["sgd", "adam"]}}"#;
+/// let space = read_space(&serde_json::from_str(written).unwrap()).unwrap();
+/// assert_eq!(space.dimensions()[1].key, "beta");
+/// assert_eq!(space.complete(|dimension| dimension.domain.place(0.0)).len(), 1); // sgd has no beta
+/// ```
+///
+/// # Errors
+/// The first range that is not written like one, or a condition that can never hold.
+pub fn read_space(table: &Table) -> Result<Space, Error> {
     let bad = |at: &str, because: String| Error::new(at, Why::BadRange { because });
     if table.is_empty() {
-        return Err(bad("space", format!("nothing to search: write \"name\": {EXAMPLE}")).into());
+        return Err(bad("space", format!("nothing to search: write \"name\": {EXAMPLE}")));
     }
     let mut waiting = Vec::new();
     for (key, written) in table {
         let at = format!("space.{key}");
         let Value::Table(written) = written else {
-            return Err(bad(&at, format!("write {EXAMPLE}, found {written}")).into());
+            return Err(bad(&at, format!("write {EXAMPLE}, found {written}")));
         };
         if key.is_empty() {
-            return Err(bad("space", "a dimension needs a name".into()).into());
+            return Err(bad("space", "a dimension needs a name".into()));
         }
         waiting.push((key, domain(written, &at)?, when(written, table, &at)?));
     }
@@ -34,7 +46,7 @@ pub(super) fn space(table: &Table) -> Result<Space, Refused> {
         let Some(place) = waiting.iter().position(ready) else {
             let (key, ..) = waiting[0];
             let because = "its conditions lead back to itself, so it can never exist".to_owned();
-            return Err(bad(&format!("space.{key}.when"), because).into());
+            return Err(bad(&format!("space.{key}.when"), because));
         };
         let (key, domain, own) = waiting.remove(place);
         let mut when = Vec::new();
@@ -53,7 +65,7 @@ pub(super) fn space(table: &Table) -> Result<Space, Refused> {
     Ok(space)
 }
 
-fn domain(written: &Table, at: &str) -> Result<Domain, Refused> {
+fn domain(written: &Table, at: &str) -> Result<Domain, Error> {
     let mut range = written.clone();
     range.remove("when");
     let kinds = ["float", "int", "choice", "switch"];
@@ -67,32 +79,31 @@ fn domain(written: &Table, at: &str) -> Result<Domain, Refused> {
                     Error::unknown_key(at, key, kinds.iter().copied().chain(["scale", "step", "when"]))
                 }
                 None => bad(format!("write {EXAMPLE}")),
-            }
-            .into())
+            })
         }
         (Some(one), Some(another)) => {
-            Err(bad(format!("`{one}` and `{another}` exclude each other, write one of them")).into())
+            Err(bad(format!("`{one}` and `{another}` exclude each other, write one of them")))
         }
         (Some(&"switch"), None) => match (range.get("switch"), range.len()) {
             (Some(Value::Bool(true)), 1) => Ok(Domain::switch()),
-            _ => Err(bad("write a switch as {\"switch\": true}".into()).into()),
+            _ => Err(bad("write a switch as {\"switch\": true}".into())),
         },
-        (Some(_), None) => Ok(Domain::read(&range, at)?),
+        (Some(_), None) => Domain::read(&range, at),
     }
 }
 
 /// The conditions as they are written: `"when": {"opt": "adam"}` or `{"layers": {"at_least": 2}}`.
-fn when(written: &Table, space: &Table, at: &str) -> Result<Vec<Condition>, Refused> {
+fn when(written: &Table, space: &Table, at: &str) -> Result<Vec<Condition>, Error> {
     let at = format!("{at}.when");
     let conditions = match written.get("when") {
         None => return Ok(Vec::new()),
         Some(Value::Table(conditions)) => conditions,
-        Some(other) => return Err(Error::wrong_type(at, "a table {\"other\": value}", other).into()),
+        Some(other) => return Err(Error::wrong_type(at, "a table {\"other\": value}", other)),
     };
     let mut when = Vec::new();
     for (key, wanted) in conditions {
         if !space.contains_key(key) {
-            return Err(Error::unknown_key(at, key, space.keys().map(String::as_str)).into());
+            return Err(Error::unknown_key(at, key, space.keys().map(String::as_str)));
         }
         let test = match wanted {
             Value::Table(test) => match (test.get("at_least").and_then(Value::as_i64), test.len()) {
@@ -103,7 +114,7 @@ fn when(written: &Table, space: &Table, at: &str) -> Result<Vec<Condition>, Refu
                         "a value or {\"at_least\": 2}",
                         wanted,
                     )
-                    .into());
+                    );
                 }
             },
             value => Test::Is(value.clone()),
@@ -114,7 +125,7 @@ fn when(written: &Table, space: &Table, at: &str) -> Result<Vec<Condition>, Refu
 }
 
 /// Refuses a condition that can never hold.
-fn possible(condition: &Condition, parent: &Dimension, at: &str) -> Result<(), Refused> {
+fn possible(condition: &Condition, parent: &Dimension, at: &str) -> Result<(), Error> {
     let (possible, value) = match &condition.test {
         Test::Is(value) => (parent.domain.contains(value), value.to_string()),
         Test::AtLeast(least) => {
@@ -131,5 +142,5 @@ fn possible(condition: &Condition, parent: &Dimension, at: &str) -> Result<(), R
     if possible {
         return Ok(());
     }
-    Err(Error::new(at, Why::OutOfRange { value, allowed: parent.domain.to_string() }).into())
+    Err(Error::new(at, Why::OutOfRange { value, allowed: parent.domain.to_string() }))
 }
