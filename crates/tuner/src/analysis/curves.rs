@@ -6,9 +6,11 @@ use crate::numeric::upper_tail;
 /// Reports that a curve must have.
 const LEAST: usize = 3;
 /// More points than this are thinned out evenly: they cost time and add little.
-const MOST: usize = 128;
+const MOST: usize = 64;
 /// Noise, as shares of the curve's range, that are tried.
-const NOISES: [f64; 8] = [0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4];
+const NOISES: [f64; 7] = [0.003, 0.007, 0.015, 0.035, 0.08, 0.17, 0.4];
+/// By how much power laws of the family pow4 begin late.
+const LATE: [f64; 2] = [2.0, 10.0];
 /// The share of a foretold change by which it may be wrong because the curve is none of the families.
 const DOUBT: f64 = 0.2;
 
@@ -64,43 +66,59 @@ impl Extrapolation {
 /// How a family falls from the start on, as a function of the work t = step + 1; it is shifted and stretched to fit.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
-    /// `t^-a`, and with b above zero `(t + b)^-a`.
-    Power { a: f64, b: f64 },
+    /// `t^-a`.
+    Power { a: f64 },
+    /// `(t + LATE)^-a`.
+    LatePower { a: f64, late: usize },
     /// `1 / ln(t + 1)`.
     Logarithm,
     /// `exp(-(t / scale)^d)`; an exponential with d of one.
-    Weibull { scale: f64, d: f64 },
+    Weibull { ln_scale: f64, d: f64 },
     /// `1 / (1 + (t / scale)^d)`.
-    Hill { scale: f64, d: f64 },
+    Hill { ln_scale: f64, d: f64 },
+}
+
+/// Logarithms of a time: what all shapes are made of, so that each costs an exponential or two.
+#[derive(Clone, Copy, Debug)]
+struct Time {
+    ln: f64,
+    ln_late: [f64; 2],
+    ln_one_more: f64,
+}
+
+impl Time {
+    fn of(t: f64) -> Self {
+        Self { ln: t.ln(), ln_late: LATE.map(|late| (t + late).ln()), ln_one_more: t.ln_1p() }
+    }
 }
 
 impl Shape {
-    fn at(self, t: f64) -> f64 {
+    fn at(self, t: &Time) -> f64 {
         match self {
-            Self::Power { a, b } => (t + b).powf(-a),
-            Self::Logarithm => 1.0 / (t + 1.0).ln(),
-            Self::Weibull { scale, d } => (-(t / scale).powf(d)).exp(),
-            Self::Hill { scale, d } => 1.0 / (1.0 + (t / scale).powf(d)),
+            Self::Power { a } => (-a * t.ln).exp(),
+            Self::LatePower { a, late } => (-a * t.ln_late[late]).exp(),
+            Self::Logarithm => 1.0 / t.ln_one_more,
+            Self::Weibull { ln_scale, d } => (-(d * (t.ln - ln_scale)).exp()).exp(),
+            Self::Hill { ln_scale, d } => 1.0 / (1.0 + (d * (t.ln - ln_scale)).exp()),
         }
     }
 
     /// All shapes that are tried, by family: pow3, pow4, exp3, ilog2, weibull, mmf.
     fn families(whole: f64) -> [Vec<Self>; 6] {
-        let exponents = [0.15, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0];
+        let exponents = [0.2, 0.4, 0.7, 1.0, 1.5, 2.5];
+        // From half a step to twice the whole work.
         let scales: Vec<f64> =
-            (0..9).map(|i| 0.5 * (4.0 * whole.max(2.0)).powf(f64::from(i) / 8.0)).collect();
-        let with = |values: &[f64], make: fn(f64, f64) -> Self| -> Vec<Self> {
-            scales.iter().flat_map(|&scale| values.iter().map(move |&d| make(scale, d))).collect()
+            (0..8).map(|i| 0.5_f64.ln() + f64::from(i) / 7.0 * (4.0 * whole.max(2.0)).ln()).collect();
+        let with = |steepness: &[f64], make: fn(f64, f64) -> Self| -> Vec<Self> {
+            scales.iter().flat_map(|&scale| steepness.iter().map(move |&d| make(scale, d))).collect()
         };
-        let later: Vec<Self> =
-            [1.0, 4.0, 16.0].into_iter().flat_map(|b| exponents.map(|a| Self::Power { a, b })).collect();
         [
-            exponents.map(|a| Self::Power { a, b: 0.0 }).to_vec(),
-            later,
-            with(&[1.0], |scale, d| Self::Weibull { scale, d }),
+            exponents.map(|a| Self::Power { a }).to_vec(),
+            (0..LATE.len()).flat_map(|late| exponents.map(|a| Self::LatePower { a, late })).collect(),
+            with(&[1.0], |ln_scale, d| Self::Weibull { ln_scale, d }),
             vec![Self::Logarithm],
-            with(&[0.5, 0.75, 1.5, 2.0], |scale, d| Self::Weibull { scale, d }),
-            with(&[0.5, 1.0, 2.0, 3.0], |scale, d| Self::Hill { scale, d }),
+            with(&[0.5, 0.75, 1.5], |ln_scale, d| Self::Weibull { ln_scale, d }),
+            with(&[0.6, 1.0, 2.0], |ln_scale, d| Self::Hill { ln_scale, d }),
         ]
     }
 }
@@ -154,9 +172,9 @@ pub fn extrapolate(curve: &[(u64, f64)], to: u64) -> Option<Extrapolation> {
 
 /// The curve in units of its range, from its last value.
 struct Fit {
-    times: Vec<f64>,
+    times: Vec<Time>,
     values: Vec<f64>,
-    whole: f64,
+    whole: Time,
     last: f64,
 }
 
@@ -166,9 +184,9 @@ impl Fit {
         let n = points.len();
         let kept = n.min(MOST);
         let place = |i: usize| if kept < n { i * (n - 1) / (kept - 1) } else { i };
-        let times = (0..kept).map(|i| points[place(i)].0).collect();
+        let times = (0..kept).map(|i| Time::of(points[place(i)].0)).collect();
         let values = (0..kept).map(|i| (points[place(i)].1 - last) / range).collect();
-        Self { times, values, whole, last }
+        Self { times, values, whole: Time::of(whole), last }
     }
 
     /// Adds what a shape says of the value asked for, for each size of noise; weights are logarithms.
@@ -176,21 +194,22 @@ impl Fit {
     /// With phi the shape moved to 1 at the first point and 0 at the one asked for, a curve is u (1 - phi) + v phi: a
     /// linear regression for the value v at the start and u at the end.
     fn add(&self, shape: Shape, prior: f64, parts: &mut Vec<Part>) {
-        let (start, end) = (shape.at(self.times[0]), shape.at(self.whole));
+        let (start, end) = (shape.at(&self.times[0]), shape.at(&self.whole));
         if !((start - end).abs() > 1e-12) {
             return; // flat between the two: it says nothing about how they differ
         }
-        let phi = |t: f64| (shape.at(t) - end) / (start - end);
-        let prior_means = [0.0, self.values[0]];
-        // Sums of squares and products of (1 - phi, phi, value less its prior mean).
+        let phi = |t: &Time| (shape.at(t) - end) / (start - end);
+        // Of v; that of u is the last value, which is 0 here.
+        let prior_mean = self.values[0];
+        // Sums of squares and products of (1 - phi, phi, value less what the prior means give).
         let (mut uu, mut uv, mut vv, mut uy, mut vy, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-        for (&t, &value) in self.times.iter().zip(&self.values) {
-            let (v, y) = (phi(t), value - prior_means[1] * phi(t));
-            let u = 1.0 - v;
+        for (t, value) in self.times.iter().zip(&self.values) {
+            let v = phi(t);
+            let (u, y) = (1.0 - v, value - prior_mean * v);
             (uu, uv, vv) = (uu + u * u, uv + u * v, vv + v * v);
             (uy, vy, yy) = (uy + u * y, vy + v * y, yy + y * y);
         }
-        let now = phi(self.times[self.times.len() - 1]);
+        let now = phi(&self.times[self.times.len() - 1]);
         for noise in NOISES {
             let precision = 1.0 / (noise * noise);
             // The posterior of (u, v) under standard normal priors around their means.
@@ -204,7 +223,7 @@ impl Fit {
                 - self.times.len() as f64 * noise.ln()
                 - 0.5 * determinant.ln();
             // By how much the curve still changes, from where it is now.
-            let change = now * (u - (v + prior_means[1]));
+            let change = now * (u - (v + prior_mean));
             let variance = d / determinant + noise * noise + (DOUBT * change).powi(2);
             let weight = prior + log_likelihood;
             if weight.is_finite() && variance.is_finite() {

@@ -9,7 +9,7 @@ use crate::analysis::extrapolate;
 use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord, TrialState};
 
 /// So many paused trials are extrapolated, those with the best last reports: each costs a fit.
-const COMPARED: usize = 20;
+const COMPARED: usize = 12;
 
 /// Pauses every trial after `min_resource` steps and then after every `interval` steps, and each time lets the one go on
 /// that most probably falls below a threshold within a horizon, both drawn anew (MFPI-random); or begins a new trial when

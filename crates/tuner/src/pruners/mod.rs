@@ -1,5 +1,6 @@
 //! The pruners and schedulers, one file each.
 
+mod bandit;
 mod brackets;
 mod explore;
 mod population;
@@ -16,6 +17,7 @@ mod median;
 mod none;
 mod pasha;
 mod patient;
+mod pb2;
 mod pbt;
 mod percentile;
 mod plateau;
@@ -33,6 +35,7 @@ pub use median::Median;
 pub use none::NoPruning;
 pub use pasha::Pasha;
 pub use patient::Patient;
+pub use pb2::Pb2;
 pub use pbt::Pbt;
 pub use percentile::Percentile;
 pub use plateau::Plateau;
