@@ -199,6 +199,10 @@ fn a_study_with_several_objectives() {
         .unwrap();
     let storage = SqliteStorage::open(&url(&file)).unwrap();
     let error = storage.open("study", &[Direction::Minimize], &space()).unwrap_err().to_string();
-    assert!(error.contains("begun to maximize and minimize its values") || error.contains("begun to minimize and minimize its values"), "{error}");
+    assert!(
+        error.contains("begun to maximize and minimize its values")
+            || error.contains("begun to minimize and minimize its values"),
+        "{error}"
+    );
     assert!(Reader::open(&url(&file)).unwrap().study("study").is_err());
 }

@@ -55,7 +55,7 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     let out = text(matches, "out").map_or_else(|| Path::new(FOLDER).join(&name), PathBuf::from);
     let out = std::path::absolute(&out).map_err(|error| Error::file(&out, error))?;
     let url = text(matches, "storage").unwrap_or_default().to_owned();
-    let bars = Arc::new(StudyBars::new(metric.name(), direction, trials, 1));
+    let bars = Arc::new(StudyBars::new(metric.name(), Some(direction), trials, 1));
     let study = Study::builder(space, direction)
         .name(&name)
         .sampler(sampler.map_err(usage)?)

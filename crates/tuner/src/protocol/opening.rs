@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tunesmith_core::{Entry, Error, Params, Plug, Space, Table, Value, Why, find};
 
+use super::Refused;
 use super::fields::{Fields, number};
 use super::space::read_space;
-use super::Refused;
 use crate::narrow::narrowed;
 use crate::{Direction, PrunerEntry, Sampler, SamplerEntry, Scheduler};
 

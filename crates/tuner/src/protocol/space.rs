@@ -113,8 +113,7 @@ fn when(written: &Table, space: &Table, at: &str) -> Result<Vec<Condition>, Erro
                         format!("{at}.{key}"),
                         "a value or {\"at_least\": 2}",
                         wanted,
-                    )
-                    );
+                    ));
                 }
             },
             value => Test::Is(value.clone()),
