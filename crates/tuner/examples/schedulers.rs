@@ -13,14 +13,14 @@
 mod simulator;
 
 use simulator::{WHOLE, median, search};
-use tunesmith_core::{Table, find};
+use tunesmith_core::{Table, Value, find};
 use tunesmith_tuner::PrunerEntry;
 
 const SEEDS: u64 = 12;
 const BUDGET: u64 = 40 * WHOLE;
 
 fn main() {
-    let known = [("max_resource".to_owned(), 81.into())];
+    let known = [("max_resource".to_owned(), Value::Int(81))];
     let promote = [("promote".to_owned(), true.into())];
     let rows: Vec<(&str, &str, Table)> = vec![
         ("full trainings", "none", Table::new()),
@@ -33,7 +33,7 @@ fn main() {
         ("successive halving", "successive_halving", known.clone().into()),
         ("hyperband", "hyperband", known.clone().into()),
         ("pasha", "pasha", known.clone().into()),
-        ("i_epoch (9, 3 of 20)", "i_epoch", [("steps".to_owned(), 9.into())].into()),
+        ("i_epoch (9, 3 of 20)", "i_epoch", [("steps".to_owned(), Value::Int(9))].into()),
         ("freeze_thaw", "freeze_thaw", known.clone().into()),
     ];
     for noise in [0.003, 0.01] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tunesmith_core::Space;
 
 use crate::pruners::NoPruning;
-use crate::samplers::Tpe;
+use crate::samplers::Auto;
 use crate::{Direction, Observer, Sampler, Scheduler, Storage, StorageError, Study};
 
 /// Settles what a [`Study`] is before it is opened.
@@ -27,7 +27,7 @@ impl StudyBuilder {
             name: "study".to_owned(),
             space,
             directions,
-            sampler: Box::new(Tpe::default()),
+            sampler: Box::new(Auto::default()),
             scheduler: Box::new(NoPruning),
             seed: 0,
             storage: None,
@@ -42,7 +42,7 @@ impl StudyBuilder {
         self
     }
 
-    /// What chooses points; [`Tpe`] if nothing is said.
+    /// What chooses points; [`Auto`] if nothing is said.
     #[must_use]
     pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
         self.sampler = Box::new(sampler);

@@ -69,8 +69,12 @@ mod tests {
             .with("lr", Domain::float(1e-5, 1.0, Scale::Log, None).unwrap())
             .with("beta", Domain::float(0.5, 0.999, Scale::ReverseLog, None).unwrap())
             .with("depth", Domain::int(1, 10, Scale::Linear, 1).unwrap());
-        let from =
-            [("lr".into(), 0.1.into()), ("beta".into(), 0.9.into()), ("depth".into(), 2.into())].into();
+        let from = [
+            ("lr".into(), 0.1.into()),
+            ("beta".into(), 0.9.into()),
+            ("depth".into(), tunesmith_core::Value::Int(2)),
+        ]
+        .into();
         for seed in 0..20 {
             let to = explore(&space, &from, 0.0, |_| true, &mut Seed::new(seed).generator());
             let near = |key: &str, ends: [f64; 2]| {

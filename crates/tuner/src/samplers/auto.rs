@@ -1,81 +1,76 @@
 //! The default: what suits the study.
 
-use tunesmith_core::{Describe, Domain, Generator, Param, Params, Space, Value, register};
+use tunesmith_core::{Describe, Domain, Generator, Params, Space, Value, register};
 
-use super::level::{View, comparable, stops_early};
-use super::{Gp, Nsga2, Random, Tpe};
+use super::plain::plain;
+use super::{Gp, Random, Tpe};
 use crate::{History, Sampler, SamplerEntry};
 
-/// So many trials a model of all of them is worth its time.
+/// So many trials a Gaussian process is worth its time; behind them densities do, at a hundredth of the cost.
 const MODELLED: usize = 1000;
+/// One suggestion in so many is random once trials stop early: what looks good before the end need not be so.
+const ASIDE: f64 = 0.1;
 /// How far points that are drawn around a known good value lie from it, in shares of the range.
 const SPREAD: f64 = 0.15;
 
 /// Chooses the sampler that suits the study.
-#[derive(Debug)]
+///
+/// - The first trial has the settings that are [thought good](Space::known_good): a recipe's `around`, plug-ins'
+///   defaults, the first of the options, the middle of a range.
+/// - A few trials are spread over the space; where good values are thought to lie, half of them near those.
+/// - Up to a thousand trials a [Gaussian process](Gp) chooses. Where trials stop early it learns from the highest step
+///   that enough of them have reached, and one suggestion in ten is random. Several objectives are weighted at random,
+///   anew for each suggestion. Trials that break constraints count as diverged.
+/// - Behind that [`Tpe`] chooses.
+///
+/// ```
+/// use tunesmith_core::{Domain, Scale, Space};
+/// use tunesmith_tuner::{Budget, Study, samplers::Auto};
+/// let space = Space::new()
+///     .with("x", Domain::float(-5.0, 10.0, Scale::Linear, None).unwrap())
+///     .with("y", Domain::float(0.0, 15.0, Scale::Linear, None).unwrap());
+/// let study = Study::minimize(space).sampler(Auto::default()).open().unwrap();
+/// study.optimize(|trial| (trial.float("x") - 3.0).powi(2) + (trial.float("y") - 2.0).powi(2), &Budget::trials(30)).unwrap();
+/// assert!(study.best().unwrap().value.unwrap() < 0.01);
+/// ```
+#[derive(Debug, Default)]
 pub struct Auto {
-    view: String,
-    explore: f64,
     gp: Gp,
 }
 
+/// What the clone had learnt it can learn again.
 impl Clone for Auto {
     fn clone(&self) -> Self {
-        Self { view: self.view.clone(), explore: self.explore, gp: Gp::default() }
-    }
-}
-
-impl Default for Auto {
-    fn default() -> Self {
-        Self { view: "rung".into(), explore: 0.5, gp: Gp::default() }
+        Self::default()
     }
 }
 
 impl Describe for Auto {
     const NAME: &'static str = "auto";
-    const ABOUT: &'static str = "what suits the study";
-    const PARAMS: &'static [Param<Self>] = &[
-        Param::name(
-            "view",
-            &["rung", "order", "last"],
-            |s: &mut Self| &mut s.view,
-            "how trials are compared",
-        )
-        .fixed(),
-        Param::float("explore", 0.0, 1.0, |s: &mut Self| &mut s.explore, "share of random trials").fixed(),
-    ];
+    const ABOUT: &'static str = "what suits the study: known good settings, a Gaussian process, densities";
+    const SOURCE: &'static str =
+        "Knowles 2006, ParEGO, for several objectives; docs/SAMPLERS.md for the rest";
 }
 
 impl Sampler for Auto {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
-        if history.trials().is_empty() {
+        let n = history.trials().len();
+        if n == 0 {
             return space.known_good();
         }
-        if history.directions().len() > 1 {
-            return Nsga2::default().suggest(space, history, generator);
-        }
-        let n = history.trials().len();
-        let startup = (space.len() + 2).clamp(5, 10);
-        if n < startup
-            && generator.chance(0.5)
-            && space.dimensions().iter().any(|d| space.around(&d.key).is_some())
-        {
+        let something_known = space.dimensions().iter().any(|d| space.around(&d.key).is_some());
+        if n < (space.len() + 2).clamp(5, 10) && something_known && generator.chance(0.5) {
             return around(space, generator);
         }
         if n > MODELLED {
             return Tpe::default().suggest(space, history, generator);
         }
-        if !stops_early(history) {
-            return self.gp.suggest(space, history, generator);
-        }
-        if generator.chance(self.explore) {
+        let counts = history.counts();
+        if counts.paused + counts.pruned > 0 && generator.chance(ASIDE) {
             return Random.suggest(space, history, generator);
         }
-        match self.view.as_str() {
-            "rung" => self.gp.suggest(space, &comparable(history, View::Rung, 9), generator),
-            "order" => self.gp.suggest(space, &comparable(history, View::Order, 9), generator),
-            _ => self.gp.suggest(space, history, generator),
-        }
+        let plain = plain(history, generator);
+        self.gp.suggest(space, &plain, generator)
     }
 }
 

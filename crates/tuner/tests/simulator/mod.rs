@@ -9,9 +9,9 @@ use tunesmith_tuner::samplers::Random;
 use tunesmith_tuner::{Budget, Outcome, Resumable, Scheduler, Stop, Study, TrialRun};
 
 /// Steps of a whole training.
-pub const WHOLE: u64 = 81;
+pub(crate) const WHOLE: u64 = 81;
 
-pub fn space() -> Space {
+pub(crate) fn space() -> Space {
     Space::new()
         .with("lr", Domain::float(1e-4, 1.0, Scale::Log, None).unwrap())
         .with("weight_decay", Domain::float(1e-6, 1e-1, Scale::Log, None).unwrap())
@@ -20,7 +20,7 @@ pub fn space() -> Space {
 }
 
 /// The value after so many steps, without noise.
-pub fn value(params: &Params, steps: u64) -> f64 {
+pub(crate) fn value(params: &Params, steps: u64) -> f64 {
     let read = |key: &str| params.get(key).and_then(Value::as_f64).unwrap();
     let rate = read("lr").log10() + 2.0;
     let cost = 0.5 * rate.powi(2)
@@ -33,7 +33,7 @@ pub fn value(params: &Params, steps: u64) -> f64 {
 }
 
 /// How much worse a setting is than the best one, when trained to the end.
-pub fn regret(params: &Params) -> f64 {
+pub(crate) fn regret(params: &Params) -> f64 {
     // The best rate lies above the middle, since the middle is not done after so many steps.
     let best = (0..=200).map(|i| {
         let lr = 10_f64.powf(-2.5 + f64::from(i) / 200.0);
@@ -56,7 +56,7 @@ struct Training {
 impl Resumable for Training {
     type State = u64;
 
-    fn begin(&self, _: &TrialRun<'_>) -> Result<u64, Outcome> {
+    fn begin(&self, _: &mut TrialRun<'_>) -> Result<u64, Outcome> {
         Ok(0)
     }
 
@@ -88,7 +88,7 @@ impl Resumable for Training {
 }
 
 /// The regret of what has the lowest report, after each of so many steps, with random settings under a scheduler.
-pub fn search(scheduler: Box<dyn Scheduler>, noise: f64, budget: u64, seed: u64) -> Vec<f64> {
+pub(crate) fn search(scheduler: Box<dyn Scheduler>, noise: f64, budget: u64, seed: u64) -> Vec<f64> {
     let study = Study::minimize(space()).sampler(Random).pruner(scheduler).seed(seed).open().unwrap();
     let stop = Stop::new();
     let training = Training { noise, budget, stop: stop.clone(), track: Mutex::new(Vec::new()) };
@@ -97,7 +97,7 @@ pub fn search(scheduler: Box<dyn Scheduler>, noise: f64, budget: u64, seed: u64)
 }
 
 /// The middle one, or the mean of the two in the middle.
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let n = values.len();
     (values[(n - 1) / 2] + values[n / 2]) / 2.0
