@@ -12,6 +12,8 @@ use crate::{Attributes, TrialRecord, TrialState};
 pub(crate) struct Words {
     words: Vec<String>,
     numbers: BTreeMap<String, u32>,
+    /// Where the next trial's bytes are put together, so that each then takes exactly what it needs.
+    desk: Vec<u8>,
 }
 
 impl Words {
@@ -39,7 +41,9 @@ impl Packed {
     /// 1970).
     pub(crate) fn of(trial: &TrialRecord, words: &mut Words) -> Option<Self> {
         let state = STATES.iter().position(|state| *state == trial.state)?;
-        let mut bytes = Writer { bytes: Vec::with_capacity(256), words };
+        let mut desk = std::mem::take(&mut words.desk);
+        desk.clear();
+        let mut bytes = Writer { bytes: desk, words };
         bytes.whole(state as u64);
         bytes.whole(trial.params.len() as u64);
         for (key, value) in &trial.params {
@@ -70,7 +74,9 @@ impl Packed {
                 bytes.text(json);
             }
         }
-        Some(Self(bytes.bytes.into_boxed_slice()))
+        let packed = Self(Box::from(bytes.bytes.as_slice()));
+        words.desk = bytes.bytes;
+        Some(packed)
     }
 
     /// The trial of that number.
