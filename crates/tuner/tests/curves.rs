@@ -124,3 +124,26 @@ fn freeze_thaw_is_far_ahead_of_full_trainings_early() {
     let full = after(12 * WHOLE, || Box::new(NoPruning));
     assert!(thawed < full, "{thawed} by freeze-thaw after a third of the steps, {full} without");
 }
+
+#[test]
+fn zz_by_kind() {
+    let mut generator = Seed::new(1).generator();
+    for seen in [8, 20, 50] {
+        for kind in 0..7 {
+            let (mut low, mut high, mut nearer, mut sharp) = (0, 0, 0, vec![]);
+            for _ in 0..100 {
+                let curve = curve(kind, &mut generator);
+                let (end, last) = (curve[99].1, curve[seen - 1].1);
+                let f = extrapolate(&curve[..seen], 99).unwrap();
+                low += usize::from(f.below(end) < 0.05);
+                high += usize::from(f.below(end) > 0.95);
+                nearer += usize::from((f.mean() - end).abs() < (last - end).abs());
+                sharp.push(f.standard_deviation() / (curve[0].1 - end).abs());
+            }
+            println!(
+                "seen {seen} kind {kind}: end below {low}, above {high}, nearer {nearer}, sharp {:.3}",
+                median(sharp)
+            );
+        }
+    }
+}

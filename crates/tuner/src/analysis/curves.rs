@@ -9,10 +9,12 @@ const LEAST: usize = 3;
 const MOST: usize = 64;
 /// Noise, as shares of the curve's range, that are tried.
 const NOISES: [f64; 7] = [0.003, 0.007, 0.015, 0.035, 0.08, 0.17, 0.4];
-/// By how much power laws of the family pow4 begin late.
-const LATE: [f64; 2] = [2.0, 10.0];
+/// So often the best shape of a family is looked for at half the distance.
+const HALVINGS: u32 = 4;
 /// The share of a foretold change by which it may be wrong because the curve is none of the families.
-const DOUBT: f64 = 0.2;
+const DOUBT: f64 = 0.25;
+/// How probable it is, at the start of a curve, that it is none of the families at all; less as it has come farther.
+const WRONG: f64 = 0.15;
 
 /// What a curve is expected to be at a later step: a mixture of normal distributions.
 ///
@@ -63,63 +65,65 @@ impl Extrapolation {
     }
 }
 
-/// How a family falls from the start on, as a function of the work t = step + 1; it is shifted and stretched to fit.
+/// How a curve falls from the start on, as a function of the work t = step + 1; it is shifted and stretched to fit.
 #[derive(Clone, Copy, Debug)]
-enum Shape {
-    /// `t^-a`.
-    Power { a: f64 },
-    /// `(t + LATE)^-a`.
-    LatePower { a: f64, late: usize },
-    /// `1 / ln(t + 1)`.
+enum Family {
+    /// `t^-exp(p)`: pow3.
+    Power,
+    /// `(t + exp(q))^-exp(p)`: pow4.
+    LatePower,
+    /// `exp(-t / exp(p))`: exp3.
+    Exponential,
+    /// `1 / ln(t + 1)`: ilog2.
     Logarithm,
-    /// `exp(-(t / scale)^d)`; an exponential with d of one.
-    Weibull { ln_scale: f64, d: f64 },
-    /// `1 / (1 + (t / scale)^d)`.
-    Hill { ln_scale: f64, d: f64 },
+    /// `exp(-(t / exp(p))^exp(q))`.
+    Weibull,
+    /// `1 / (1 + (t / exp(p))^exp(q))`: mmf.
+    Hill,
 }
 
-/// Logarithms of a time: what all shapes are made of, so that each costs an exponential or two.
+const FAMILIES: [Family; 6] =
+    [Family::Power, Family::LatePower, Family::Exponential, Family::Logarithm, Family::Weibull, Family::Hill];
+
+/// A time and its logarithm.
 #[derive(Clone, Copy, Debug)]
 struct Time {
+    t: f64,
     ln: f64,
-    ln_late: [f64; 2],
-    ln_one_more: f64,
 }
 
 impl Time {
     fn of(t: f64) -> Self {
-        Self { ln: t.ln(), ln_late: LATE.map(|late| (t + late).ln()), ln_one_more: t.ln_1p() }
+        Self { t, ln: t.ln() }
     }
 }
 
-impl Shape {
-    fn at(self, t: &Time) -> f64 {
+impl Family {
+    fn at(self, p: f64, q: f64, time: Time) -> f64 {
+        let Time { t, ln } = time;
         match self {
-            Self::Power { a } => (-a * t.ln).exp(),
-            Self::LatePower { a, late } => (-a * t.ln_late[late]).exp(),
-            Self::Logarithm => 1.0 / t.ln_one_more,
-            Self::Weibull { ln_scale, d } => (-(d * (t.ln - ln_scale)).exp()).exp(),
-            Self::Hill { ln_scale, d } => 1.0 / (1.0 + (d * (t.ln - ln_scale)).exp()),
+            Self::Power => (-p.exp() * ln).exp(),
+            Self::LatePower => (-p.exp() * (t + q.exp()).ln()).exp(),
+            Self::Exponential => (-(ln - p).exp()).exp(),
+            Self::Logarithm => 1.0 / t.ln_1p(),
+            Self::Weibull => (-(q.exp() * (ln - p)).exp()).exp(),
+            Self::Hill => 1.0 / (1.0 + (q.exp() * (ln - p)).exp()),
         }
     }
 
-    /// All shapes that are tried, by family: pow3, pow4, exp3, ilog2, weibull, mmf.
-    fn families(whole: f64) -> [Vec<Self>; 6] {
-        let exponents = [0.2, 0.4, 0.7, 1.0, 1.5, 2.5];
-        // From half a step to twice the whole work.
-        let scales: Vec<f64> =
-            (0..8).map(|i| 0.5_f64.ln() + f64::from(i) / 7.0 * (4.0 * whole.max(2.0)).ln()).collect();
-        let with = |steepness: &[f64], make: fn(f64, f64) -> Self| -> Vec<Self> {
-            scales.iter().flat_map(|&scale| steepness.iter().map(move |&d| make(scale, d))).collect()
-        };
-        [
-            exponents.map(|a| Self::Power { a }).to_vec(),
-            (0..LATE.len()).flat_map(|late| exponents.map(|a| Self::LatePower { a, late })).collect(),
-            with(&[1.0], |ln_scale, d| Self::Weibull { ln_scale, d }),
-            vec![Self::Logarithm],
-            with(&[0.5, 0.75, 1.5], |ln_scale, d| Self::Weibull { ln_scale, d }),
-            with(&[0.6, 1.0, 2.0], |ln_scale, d| Self::Hill { ln_scale, d }),
-        ]
+    /// The values of p and q that are tried first: from, to, how many.
+    fn grid(self, whole: f64) -> [(f64, f64, usize); 2] {
+        let one = (0.0, 0.0, 1);
+        let exponents = (-1.6, 0.9, 6); // 0.2 to 2.5
+        let scales = (-0.7, (2.0 * whole).max(2.0).ln(), 7); // half a step to twice the whole work
+        match self {
+            Self::Power => [exponents, one],
+            Self::LatePower => [exponents, (0.7, 3.0, 3)], // 2 to 20
+            Self::Exponential => [scales, one],
+            Self::Logarithm => [one, one],
+            Self::Weibull => [scales, (-0.7, 0.9, 4)], // 0.5 to 2.5
+            Self::Hill => [scales, (-0.5, 1.3, 4)],    // 0.6 to 3.7
+        }
     }
 }
 
@@ -128,9 +132,11 @@ impl Shape {
 ///
 /// Six families of falling or rising curves (pow3, pow4, exp3, ilog2, weibull, mmf of Domhan et al. 2015, Speeding up
 /// Automatic Hyperparameter Optimization by Extrapolation of Learning Curves, table 1) are laid through the values by
-/// least squares, over a grid of shapes and noises, with normal priors one range of the curve wide on its first value and
+/// least squares, over a grid of shapes (closer around the best) and noises, with normal priors one range of the curve wide on its first value and
 /// on the value asked for. Each fit counts by its likelihood with these two integrated out, each family by as much as the
-/// others before that; since curves are none of these exactly, a fifth of the foretold change is added as doubt.
+/// others before that; since curves are none of these exactly, a quarter of the foretold change
+/// is added as doubt, and beside them stands, with a weight of 15 % at the start and none at the end, a curve that may end
+/// anywhere within half a range.
 #[must_use]
 pub fn extrapolate(curve: &[(u64, f64)], to: u64) -> Option<Extrapolation> {
     let finite: Vec<(f64, f64)> = curve
@@ -152,21 +158,19 @@ pub fn extrapolate(curve: &[(u64, f64)], to: u64) -> Option<Extrapolation> {
     }
     let fit = Fit::new(&finite, whole, range);
     let mut parts = Vec::new();
-    for family in Shape::families(whole) {
-        let prior = -(family.len() as f64).ln();
-        for shape in family {
-            fit.add(shape, prior, &mut parts);
-        }
-    }
+    FAMILIES.into_iter().for_each(|family| fit.add_family(family, &mut parts));
     let greatest = parts.iter().map(|part: &Part| part.weight).fold(f64::NEG_INFINITY, f64::max);
     parts.iter_mut().for_each(|part| part.weight = (part.weight - greatest).exp());
     parts.retain(|part| part.weight > 1e-9);
     let total: f64 = parts.iter().map(|part| part.weight).sum();
+    let right = 1.0 - WRONG * (1.0 - finite[finite.len() - 1].0.ln() / whole.ln()).clamp(0.0, 1.0);
     parts.iter_mut().for_each(|part| {
-        part.weight /= total;
+        part.weight *= right / total;
         part.mean = fit.last + range * part.mean;
         part.standard_deviation *= range;
     });
+    let middle = parts.iter().map(|part| part.weight * part.mean).sum::<f64>() / right;
+    parts.push(Part { weight: 1.0 - right, mean: middle, standard_deviation: range / 2.0 });
     Some(Extrapolation { parts })
 }
 
@@ -189,27 +193,62 @@ impl Fit {
         Self { times, values, whole: Time::of(whole), last }
     }
 
-    /// Adds what a shape says of the value asked for, for each size of noise; weights are logarithms.
+    /// Adds what a family says: over a grid of shapes, and around its likeliest one ever more closely, each shape for as
+    /// much as the part of the grid that it stands for.
+    fn add_family(&self, family: Family, parts: &mut Vec<Part>) {
+        let [(p_low, p_high, p_count), (q_low, q_high, q_count)] = family.grid(self.whole.t);
+        let step = |low: f64, high: f64, count: usize| {
+            if count > 1 { (high - low) / (count - 1) as f64 } else { 0.0 }
+        };
+        let mut steps = [step(p_low, p_high, p_count), step(q_low, q_high, q_count)];
+        let mut share = -((p_count * q_count) as f64).ln();
+        let mut best = (f64::NEG_INFINITY, 0.0, 0.0);
+        for i in 0..p_count {
+            for j in 0..q_count {
+                let (p, q) = (p_low + i as f64 * steps[0], q_low + j as f64 * steps[1]);
+                let likelihood = self.add(|time| family.at(p, q, time), share, parts);
+                best = if likelihood > best.0 { (likelihood, p, q) } else { best };
+            }
+        }
+        for _ in 0..HALVINGS {
+            let (_, p, q) = best;
+            for (axis, sign) in [(0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0)] {
+                let way = sign * steps[axis] / 2.0;
+                if way == 0.0 {
+                    continue;
+                }
+                let (p, q) = if axis == 0 { (p + way, q) } else { (p, q + way) };
+                share -= std::f64::consts::LN_2 / 2.0;
+                let likelihood = self.add(|time| family.at(p, q, time), share, parts);
+                best = if likelihood > best.0 { (likelihood, p, q) } else { best };
+            }
+            steps = steps.map(|step| step / 2.0);
+        }
+    }
+
+    /// Adds what a shape says of the value asked for, for each size of noise; weights are logarithms. Returns the
+    /// greatest likelihood.
     ///
     /// With phi the shape moved to 1 at the first point and 0 at the one asked for, a curve is u (1 - phi) + v phi: a
     /// linear regression for the value v at the start and u at the end.
-    fn add(&self, shape: Shape, prior: f64, parts: &mut Vec<Part>) {
-        let (start, end) = (shape.at(&self.times[0]), shape.at(&self.whole));
+    fn add(&self, shape: impl Fn(Time) -> f64, prior: f64, parts: &mut Vec<Part>) -> f64 {
+        let (start, end) = (shape(self.times[0]), shape(self.whole));
         if !((start - end).abs() > 1e-12) {
-            return; // flat between the two: it says nothing about how they differ
+            return f64::NEG_INFINITY; // flat between the two: it says nothing about how they differ
         }
-        let phi = |t: &Time| (shape.at(t) - end) / (start - end);
+        let phi = |time: Time| (shape(time) - end) / (start - end);
         // Of v; that of u is the last value, which is 0 here.
         let prior_mean = self.values[0];
         // Sums of squares and products of (1 - phi, phi, value less what the prior means give).
         let (mut uu, mut uv, mut vv, mut uy, mut vy, mut yy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-        for (t, value) in self.times.iter().zip(&self.values) {
-            let v = phi(t);
+        for (time, value) in self.times.iter().zip(&self.values) {
+            let v = phi(*time);
             let (u, y) = (1.0 - v, value - prior_mean * v);
             (uu, uv, vv) = (uu + u * u, uv + u * v, vv + v * v);
             (uy, vy, yy) = (uy + u * y, vy + v * y, yy + y * y);
         }
-        let now = phi(&self.times[self.times.len() - 1]);
+        let now = phi(self.times[self.times.len() - 1]);
+        let mut greatest = f64::NEG_INFINITY;
         for noise in NOISES {
             let precision = 1.0 / (noise * noise);
             // The posterior of (u, v) under standard normal priors around their means.
@@ -227,8 +266,10 @@ impl Fit {
             let variance = d / determinant + noise * noise + (DOUBT * change).powi(2);
             let weight = prior + log_likelihood;
             if weight.is_finite() && variance.is_finite() {
+                greatest = greatest.max(log_likelihood);
                 parts.push(Part { weight, mean: u, standard_deviation: variance.sqrt() });
             }
         }
+        greatest
     }
 }

@@ -22,7 +22,7 @@ const QUESTIONS: usize = 50 * (TRIALS * WHOLE) as usize;
 
 /// Drives studies by every linked pruner and scheduler, with its defaults, through
 /// [`Study::optimize_resumable`](crate::Study::optimize_resumable): each study ends, with one worker and with four; runs
-/// every step once; asks nothing about a trial after it was stopped; leaves nobody running, nor paused at what is not a
+/// every step once (but for copies made beside other workers); asks nothing about a trial after it was stopped; leaves nobody running, nor paused at what is not a
 /// number; ends with a complete trial when all values are finite; is the same study again with the same seed; and takes
 /// several objectives. Curves fall with noise, are constant, or become NaN or infinite on the way.
 ///
@@ -86,7 +86,10 @@ fn check(entry: &PrunerEntry, case: Case) -> Vec<&'static str> {
     let mut say = |is_wrong: bool, what: &'static str| wrong.extend(is_wrong.then_some(what));
     say(!matches!(ended, Ok(Ended::Trials)), "the study does not end with its trials");
     say(trials.len() != TRIALS as usize, "the study does not begin as many trials as it may");
-    say(steps != trials.iter().map(|trial| trial.reports.len()).sum::<usize>(), "steps run more than once");
+    // A copy's parent may go on before it is copied, if there are other workers: it is then run again up to there.
+    let exact = case.workers == 1 || trials.iter().all(|trial| trial.parent().is_none());
+    let reported: usize = trials.iter().map(|trial| trial.reports.len()).sum();
+    say(if exact { steps != reported } else { steps < reported }, "steps run more than once, or not at all");
     say(counts.running + counts.waiting > 0, "trials are left running or waiting");
     say(counts.failed > 0, "trials fail");
     let ends_badly = |trial: &TrialRecord| {
