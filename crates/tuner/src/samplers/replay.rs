@@ -13,6 +13,9 @@ use tunesmith_core::{Seed, Space};
 
 use crate::{History, TrialRecord, TrialState};
 
+/// So many trials of a generation that can no longer change tell one history from another.
+const REMEMBERED: usize = 16;
+
 /// The settings of a sampler that works in generations, and its rule.
 pub(super) trait Generational: Clone + PartialEq + Debug {
     /// What is made of the space once.
@@ -100,8 +103,9 @@ pub(super) struct Replay<G: Generational> {
 #[derive(Debug)]
 struct Generation<S> {
     places: Range<usize>,
-    /// Names the trials in it and what is known of them.
-    seed: Seed,
+    /// The trials in it and what was known of them; the last few once it is closed.
+    members: Vec<(usize, Seed)>,
+    /// Whether all its trials have ended.
     is_closed: bool,
     after: Arc<S>,
 }
@@ -122,79 +126,53 @@ impl<G: Generational> Replay<G> {
 
     /// The state that follows from a history; `None` while there are too few trials for one.
     ///
-    /// Of the cache at most what may change and one generation before it are compared with the history: a change
-    /// of older trials, which no study makes, is not seen.
+    /// Of the cache only what may still change and a few trials of the rest are compared with the history: a change of
+    /// older trials, which no study makes, is not seen.
     pub(super) fn next(&mut self, history: &History) -> Option<Arc<G::State>> {
         let columns = columns(history);
         let trials = history.trials();
         let seen = |place: usize| Seen::new(history, &columns, place);
-        let mut known = 0;
-        let mut start = self.generations.first().map_or(0, |generation| generation.places.start);
-        let cold = || self.settings.cold(&self.model).map(Arc::new);
-        let mut state = if start == 0 { cold() } else { None };
+        let is_same = |cached: &Generation<G::State>| {
+            cached.places.end <= trials.len()
+                && cached.members.iter().all(|&(place, seed)| seen(place).seed() == seed)
+        };
+        if self.generations.first().is_some_and(|first| !is_same(first) && first.places.start > 0) {
+            // Another history: what came before the cache is not known.
+            self.generations.clear();
+        }
+        let same = self.generations.iter().take_while(|cached| is_same(cached)).count();
+        self.generations.truncate(same);
+        let (mut start, mut state) = match self.generations.last() {
+            Some(last) => (last.places.end, Some(Arc::clone(&last.after))),
+            None => (0, self.settings.cold(&self.model).map(Arc::new)),
+        };
         loop {
-            // A cache that begins later begins with a generation whose distribution before it is forgotten.
-            let cached = self.generations.get(known);
-            let size = match (&state, cached) {
-                (Some(state), _) => self.settings.population(state),
-                (None, _) if start == 0 => self.settings.first(),
-                (None, Some(first)) => first.size(trials),
-                (None, None) => unreachable!("without a cache the replay starts at the first trial"),
-            };
-            let Some(places) = generation(trials, start, size) else {
-                if state.is_none() && start > 0 {
-                    // A shorter history than the one before: nothing of the cache holds.
-                    self.generations.clear();
-                    (known, start) = (0, 0);
-                    state = cold();
-                    continue;
-                }
-                break;
-            };
-            let members: Vec<usize> = places.clone().filter(|&place| counts(&trials[place])).collect();
-            let seed = members.iter().fold(Seed::new(0), |seed, &place| seed.at(seen(place).seed().value()));
-            if let Some(cached) = cached {
-                if cached.places == places && cached.seed == seed {
-                    state = Some(Arc::clone(&cached.after));
-                    (known, start) = (known + 1, places.end);
-                    continue;
-                }
-                if state.is_none() && start > 0 {
-                    // Another history: nothing of the cache holds.
-                    self.generations.clear();
-                    (known, start) = (0, 0);
-                    state = cold();
-                    continue;
-                }
-            }
-            self.generations.truncate(known);
+            let size = state.as_ref().map_or(self.settings.first(), |state| self.settings.population(state));
+            let Some(places) = generation(trials, start, size) else { break };
+            let counted = places.clone().filter(|&place| counts(&trials[place]));
+            let mut members: Vec<(usize, Seed)> = counted.map(|place| (place, seen(place).seed())).collect();
+            let seed = members.iter().fold(Seed::new(0), |seed, member| seed.at(member.1.value()));
             let observed: Vec<G::Observed> = members
                 .iter()
-                .filter_map(|&place| self.settings.observe(&self.model, &seen(place)))
+                .filter_map(|&(place, _)| self.settings.observe(&self.model, &seen(place)))
                 .collect();
-            let is_closed = members.iter().all(|&place| trials[place].state.is_finished());
             let after = match &state {
                 None => Arc::new(self.settings.warm(&self.model, observed)),
-                // Too little is known yet: the distribution stays for now.
+                // Too little is known yet: the state stays for now.
                 Some(state) if 2 * observed.len() < size => Arc::clone(state),
                 Some(state) => Arc::new(self.settings.after(&self.model, state, observed, seed)),
             };
+            let is_closed = members.iter().all(|&(place, _)| trials[place].state.is_finished());
+            if is_closed {
+                members.drain(..members.len().saturating_sub(REMEMBERED));
+            }
             state = Some(Arc::clone(&after));
             start = places.end;
-            self.generations.push(Generation { places, seed, is_closed, after });
-            known += 1;
+            self.generations.push(Generation { places, members, is_closed, after });
         }
-        self.generations.truncate(known);
         let closed = self.generations.iter().take_while(|generation| generation.is_closed).count();
         self.generations.drain(..closed.saturating_sub(1));
         state
-    }
-}
-
-impl<S> Generation<S> {
-    fn size(&self, trials: &[TrialRecord]) -> usize {
-        let places = self.places.start..self.places.end.min(trials.len());
-        trials[places.start.min(places.end)..places.end].iter().filter(|trial| counts(trial)).count().max(1)
     }
 }
 

@@ -74,6 +74,24 @@ impl Gaussian {
             .collect()
     }
 
+    /// The inverse of C, B D^-2 B', row by row.
+    pub(super) fn precision(&self) -> Vec<f64> {
+        let n = self.len();
+        let mut precision = vec![0.0; n * n];
+        let scaled: Vec<f64> = self
+            .basis
+            .chunks_exact(n)
+            .flat_map(|row| row.iter().zip(&self.lengths).map(|(b, d)| b / d))
+            .collect();
+        for i in 0..n {
+            for j in 0..=i {
+                let product = dot(&scaled[i * n..][..n], &scaled[j * n..][..n]);
+                (precision[i * n + j], precision[j * n + i]) = (product, product);
+            }
+        }
+        precision
+    }
+
     /// Where a point lies in units of the distribution before it is stretched: (v - mean) / (sigma A) ~ N(0, C).
     pub(super) fn standardize(&self, point: &[f64]) -> Vec<f64> {
         let scaled = point.iter().zip(&self.mean).zip(&self.stretch);

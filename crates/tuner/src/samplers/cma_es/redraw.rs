@@ -12,62 +12,72 @@ use super::axes::Number;
 use super::gaussian::Gaussian;
 use crate::numeric::draw_between;
 
-/// Draws points of one generation; it keeps a factor for trials that tell the same dimensions.
+/// Draws points of one generation.
 #[derive(Debug)]
 pub(super) struct Redraw<'a> {
     gaussian: &'a Gaussian,
     numbers: &'a [Number],
-    order: Vec<usize>,
-    factor: Vec<f64>,
+    /// The inverse of the covariance, made when it is first needed.
+    precision: Vec<f64>,
 }
 
 impl<'a> Redraw<'a> {
     pub(super) fn new(gaussian: &'a Gaussian, numbers: &'a [Number]) -> Self {
-        Self { gaussian, numbers, order: Vec::new(), factor: Vec::new() }
+        Self { gaussian, numbers, precision: Vec::new() }
     }
 
     /// The point of a trial whose values have these places, NaN where it has none.
     pub(super) fn point(&mut self, places: &[f64], seed: Seed) -> Vec<f64> {
-        let hidden: Vec<Option<(f64, f64)>> =
-            self.numbers.iter().zip(places).map(|(number, place)| number.hidden(*place)).collect();
-        let tells = |&j: &usize| match (places[j].is_nan(), hidden[j]) {
-            (true, _) => 2_u8,
-            (false, Some(_)) => 1,
-            (false, None) => 0,
+        let anywhere = (f64::NEG_INFINITY, f64::INFINITY);
+        let cell = |j: usize| {
+            if places[j].is_nan() { Some(anywhere) } else { self.numbers[j].hidden(places[j]) }
         };
-        if (0..places.len()).all(|j| tells(&j) == 0) {
+        let cells: Vec<Option<(f64, f64)>> = (0..places.len()).map(cell).collect();
+        // Last to first in the order of drawing.
+        let (mut hidden, known): (Vec<usize>, Vec<usize>) =
+            (0..places.len()).partition(|&j| cells[j].is_some());
+        if hidden.is_empty() {
             return places.to_vec();
         }
-        let mut order: Vec<usize> = (0..places.len()).collect();
-        order.sort_by_key(tells);
-        if order != self.order {
-            self.factor = cholesky(&self.gaussian.covariance, &order);
-            self.order = order;
+        hidden.sort_by_key(|&j| !places[j].is_nan());
+        if self.precision.is_empty() {
+            self.precision = self.gaussian.precision();
         }
+        let (n, h) = (places.len(), hidden.len());
+        let precision = |i: usize, j: usize| self.precision[i * n + j];
+
+        // Given the known coordinates y_K the hidden ones have the precision P_HH = R'R, and R y_H = w + x with standard
+        // normal x and R'w = -P_HK y_K.
+        let matrix = hidden.iter().flat_map(|&i| hidden.iter().map(move |&j| (i, j)));
+        let factor = cholesky(matrix.map(|(i, j)| precision(i, j)).collect(), h);
+        let scale = |j: usize| self.gaussian.sigma * self.gaussian.stretch[j];
+        let standard = |j: usize, v: f64| (v - self.gaussian.mean[j]) / scale(j);
+        let ys: Vec<f64> = known.iter().map(|&j| standard(j, places[j])).collect();
+        let pull = |&i: &usize| -known.iter().zip(&ys).map(|(&j, y)| precision(i, j) * y).sum::<f64>();
+        let mut w: Vec<f64> = hidden.iter().map(pull).collect();
+        for i in 0..h {
+            w[i] /= factor[i * h + i];
+            let (done, rest) = w.split_at_mut(i + 1);
+            rest.iter_mut().zip(&factor[i * h + i + 1..]).for_each(|(w, r)| *w -= r * done[i]);
+        }
+
         let mut generator = seed.named("redraw").generator();
         let mut point = places.to_vec();
-        let mut drawn: Vec<f64> = Vec::with_capacity(places.len());
-        for (i, &j) in self.order.iter().enumerate() {
-            let row = &self.factor[i * places.len()..][..=i];
-            let given: f64 = row.iter().zip(&drawn).map(|(l, x)| l * x).sum();
-            let scale = self.gaussian.sigma * self.gaussian.stretch[j];
-            let standard = |v: f64| ((v - self.gaussian.mean[j]) / scale - given) / row[i];
-            let x = match hidden[j] {
-                _ if places[j].is_nan() => generator.normal(),
-                Some((low, high)) => within(&mut generator, standard(low), standard(high)),
-                None => standard(places[j]),
-            };
-            if tells(&j) > 0 {
-                point[j] = self.gaussian.mean[j] + scale * (given + row[i] * x);
-            }
-            drawn.push(x);
+        let mut drawn = vec![0.0; h];
+        for (i, &j) in hidden.iter().enumerate().rev() {
+            let row = &factor[i * h..][..h];
+            let given = w[i] - row[i + 1..].iter().zip(&drawn[i + 1..]).map(|(r, y)| r * y).sum::<f64>();
+            let (low, high) = cells[j].unwrap_or(anywhere);
+            let within = |v: f64| standard(j, v) * row[i] - given;
+            drawn[i] = (given + draw_within(&mut generator, within(low), within(high))) / row[i];
+            point[j] = self.gaussian.mean[j] + scale(j) * drawn[i];
         }
         point
     }
 }
 
 /// A draw from the standard normal in an interval, also where it is so far out that nothing but its near end counts.
-fn within(generator: &mut Generator, low: f64, high: f64) -> f64 {
+fn draw_within(generator: &mut Generator, low: f64, high: f64) -> f64 {
     if low > 1e6 {
         low
     } else if high < -1e6 {
@@ -79,19 +89,21 @@ fn within(generator: &mut Generator, low: f64, high: f64) -> f64 {
     }
 }
 
-/// The lower factor of a matrix with rows and columns in an order; what is not positive counts as very small.
-fn cholesky(matrix: &[f64], order: &[usize]) -> Vec<f64> {
-    let n = order.len();
-    let mut factor = vec![0.0; n * n];
-    for i in 0..n {
-        for j in 0..=i {
-            let (a, b) = (&factor[i * n..][..j], &factor[j * n..][..j]);
-            let rest = matrix[order[i] * n + order[j]] - a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-            let least = 1e-14 * matrix[order[i] * n + order[i]];
-            factor[i * n + j] = if i == j { rest.max(least).sqrt() } else { rest / factor[j * n + j] };
+/// The upper factor R of a symmetric matrix R'R of `n` rows; what is not positive counts as very small.
+fn cholesky(mut matrix: Vec<f64>, n: usize) -> Vec<f64> {
+    let least: Vec<f64> = (0..n).map(|i| 1e-14 * matrix[i * n + i]).collect();
+    for k in 0..n {
+        let (above, below) = matrix.split_at_mut((k + 1) * n);
+        let row = &mut above[k * n..];
+        let pivot = row[k].max(least[k]).sqrt();
+        row[k] = pivot;
+        row[k + 1..].iter_mut().for_each(|x| *x /= pivot);
+        for (i, rest) in below.chunks_exact_mut(n).enumerate().map(|(i, rest)| (k + 1 + i, rest)) {
+            let factor = row[i];
+            rest[i..].iter_mut().zip(&row[i..]).for_each(|(x, r)| *x -= factor * r);
         }
     }
-    factor
+    matrix
 }
 
 #[cfg(test)]
@@ -103,12 +115,11 @@ mod tests {
     #[test]
     fn the_factor_gives_the_matrix_back() {
         let matrix = [4.0, 1.0, 0.5, 1.0, 3.0, -0.4, 0.5, -0.4, 2.0];
-        let order = [2, 0, 1];
-        let factor = cholesky(&matrix, &order);
+        let factor = cholesky(matrix.to_vec(), 3);
         for i in 0..3 {
-            for j in 0..3 {
-                let product: f64 = (0..3).map(|k| factor[i * 3 + k] * factor[j * 3 + k]).sum();
-                assert!((product - matrix[order[i] * 3 + order[j]]).abs() < 1e-14);
+            for j in i..3 {
+                let product: f64 = (0..=i).map(|k| factor[k * 3 + i] * factor[k * 3 + j]).sum();
+                assert!((product - matrix[i * 3 + j]).abs() < 1e-14);
             }
         }
     }
