@@ -9,6 +9,8 @@ const LEAST: usize = 3;
 const MOST: usize = 64;
 /// Noise, as shares of the curve's range, that are tried.
 const NOISES: [f64; 7] = [0.003, 0.007, 0.015, 0.035, 0.08, 0.17, 0.4];
+/// Values beyond this have diverged; their squares would.
+const GREATEST: f64 = 1e150;
 /// So often the best shape of a family is looked for at half the distance.
 const HALVINGS: u32 = 4;
 /// The share of a foretold change by which it may be wrong because the curve is none of the families.
@@ -127,7 +129,7 @@ impl Family {
     }
 }
 
-/// What a curve of (step, value), by step, will be at a step; nothing with fewer than three values that are finite, or
+/// What a curve of (step, value), by step, will be at a step; nothing with fewer than three values that are finite (beyond 1e150 none is), or
 /// when the step is not after the first of them.
 ///
 /// Six families of falling or rising curves (pow3, pow4, exp3, ilog2, weibull, mmf of Domhan et al. 2015, Speeding up
@@ -137,11 +139,15 @@ impl Family {
 /// others before that; since curves are none of these exactly, a quarter of the foretold change
 /// is added as doubt, and beside them stands, with a weight of 15 % at the start and none at the end, a curve that may end
 /// anywhere within half a range.
+///
+/// On curves of these families the central 90 % hold 87 % of the ends after 8 of 100 steps and 91 % after 20 and 50; a sum
+/// of two exponentials whose second is slow looks finished too early (50 % after 8 steps, 84 % after 20), and a late fall in
+/// the shape of an S is not foreseen (about half at any time). A schedule that lets the loss fall at the end is such a one.
 #[must_use]
 pub fn extrapolate(curve: &[(u64, f64)], to: u64) -> Option<Extrapolation> {
     let finite: Vec<(f64, f64)> = curve
         .iter()
-        .filter(|(_, value)| value.is_finite())
+        .filter(|(_, value)| value.abs() < GREATEST) // so is no NaN
         .map(|&(step, value)| (step as f64 + 1.0, value))
         .collect();
     let whole = to as f64 + 1.0;
