@@ -157,10 +157,10 @@ pub fn extrapolate(curve: &[(u64, f64)], to: u64) -> Option<Extrapolation> {
     let least = finite.iter().map(|(_, value)| *value).fold(f64::INFINITY, f64::min);
     let most = finite.iter().map(|(_, value)| *value).fold(f64::NEG_INFINITY, f64::max);
     let range = most - least;
-    if !(range > 0.0 && range.is_finite()) {
+    if range <= 0.0 {
         let value = mean(&finite.iter().map(|(_, value)| *value).collect::<Vec<_>>());
         let surely = Part { weight: 1.0, mean: value, standard_deviation: 0.0 };
-        return value.is_finite().then(|| Extrapolation { parts: vec![surely] });
+        return Some(Extrapolation { parts: vec![surely] });
     }
     let fit = Fit::new(&finite, whole, range);
     let mut parts = Vec::new();
@@ -239,7 +239,7 @@ impl Fit {
     /// linear regression for the value v at the start and u at the end.
     fn add(&self, shape: impl Fn(Time) -> f64, prior: f64, parts: &mut Vec<Part>) -> f64 {
         let (start, end) = (shape(self.times[0]), shape(self.whole));
-        if !((start - end).abs() > 1e-12) {
+        if (start - end).abs() <= 1e-12 {
             return f64::NEG_INFINITY; // flat between the two: it says nothing about how they differ
         }
         let phi = |time: Time| (shape(time) - end) / (start - end);

@@ -75,7 +75,8 @@ impl Pruner for Extrapolate {
             return true;
         }
         let n = trial.reports.len();
-        if n < self.min_reports || (n - self.min_reports) % self.interval_steps.max(1) != 0 {
+        let beyond = n.checked_sub(self.min_reports);
+        if !beyond.is_some_and(|beyond| beyond.is_multiple_of(self.interval_steps.max(1))) {
             return false;
         }
         let Some(best) = history.best().and_then(|best| history.loss(best)) else { return false };

@@ -165,12 +165,6 @@ impl Scheduler for FreezeThaw {
     fn finish(&self, history: &History, generator: &mut Generator) -> Option<u64> {
         self.asha().finish(history, generator)
     }
-
-    fn until(&self, last: Option<u64>) -> Option<u64> {
-        let done = last.map_or(0, |step| step.saturating_add(1));
-        let next = self.min_resource as u64 + self.pauses(done).saturating_mul(self.interval.max(1) as u64);
-        Some(next - 1)
-    }
 }
 
 register!(PrunerEntry, FreezeThaw);

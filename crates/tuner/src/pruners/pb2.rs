@@ -116,7 +116,7 @@ impl Describe for Pb2 {
     const NAME: &'static str = "pb2";
     const ABOUT: &'static str = "population-based training whose copies get settings by a bandit over time";
     const SOURCE: &'static str = "Parker-Holder et al. 2020, Provably Efficient Online Hyperparameter Optimization with Population-Based Bandits";
-    const PARAMS: &'static [Param<Self>] = &params(Fields {
+    const PARAMS: &'static [Param<Self>] = &params(&Fields {
         population: |s: &mut Self| &mut s.population,
         interval: |s: &mut Self| &mut s.interval,
         quantile: |s: &mut Self| &mut s.quantile,

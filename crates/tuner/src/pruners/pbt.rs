@@ -141,7 +141,7 @@ impl Pbt {
 }
 
 /// The settings of [`Pbt`] for a struct that has one inside.
-pub(super) const fn params<T>(fields: Fields<T>) -> [Param<T>; 5] {
+pub(super) const fn params<T>(fields: &Fields<T>) -> [Param<T>; 5] {
     [
         count("population", 2, 64, fields.population, "members that train side by side"),
         count("interval", 1, 20, fields.interval, "steps between comparisons"),
@@ -180,7 +180,7 @@ impl Describe for Pbt {
         "members train side by side; the worst make room for altered copies of the best";
     const SOURCE: &'static str = "Jaderberg et al. 2017, Population Based Training of Neural Networks; defaults of Ray Tune and Syne Tune";
     const PARAMS: &'static [Param<Self>] = &{
-        let [population, interval, quantile, max_resource, settings] = params(Fields {
+        let [population, interval, quantile, max_resource, settings] = params(&Fields {
             population: |s: &mut Self| &mut s.population,
             interval: |s: &mut Self| &mut s.interval,
             quantile: |s: &mut Self| &mut s.quantile,

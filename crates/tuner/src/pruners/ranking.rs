@@ -1,6 +1,7 @@
 //! Which of several trials has done best by the same amount of work: with one objective, with several, with constraints.
 
 use super::rungs::report_at;
+use crate::pareto::ranks;
 use crate::{History, TrialRecord, TrialState};
 
 /// How a trial stands after some work.
@@ -83,29 +84,6 @@ pub(super) fn better<'a>(own: &Standing<'a>, mut others: Vec<Standing<'a>>) -> u
     others.push(own.clone());
     sort(&mut others);
     others.iter().position(|other| other.trial.number == own.trial.number).unwrap_or(0)
-}
-
-/// The front each point lies in: 0 if no other is at least as good everywhere and better somewhere, and so on. The points
-/// come with the least first loss first.
-fn ranks(points: &[Vec<f64>]) -> Vec<usize> {
-    let dominates = |a: &[f64], b: &[f64]| a != b && a.iter().zip(b).all(|(a, b)| a <= b);
-    let mut order: Vec<usize> = (0..points.len()).collect();
-    // In this order no point is dominated by a later one.
-    order.sort_by(|&i, &j| {
-        let both = points[i].iter().zip(&points[j]);
-        both.map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne()).unwrap_or(i.cmp(&j))
-    });
-    let mut fronts: Vec<Vec<usize>> = Vec::new();
-    let mut ranks = vec![0; points.len()];
-    for i in order {
-        let beaten = |front: &Vec<usize>| front.iter().any(|&j| dominates(&points[j], &points[i]));
-        ranks[i] = fronts.iter().position(|front| !beaten(front)).unwrap_or(fronts.len());
-        if ranks[i] == fronts.len() {
-            fronts.push(Vec::new());
-        }
-        fronts[ranks[i]].push(i);
-    }
-    ranks
 }
 
 /// The points of a front from the first on, always the one farthest from those before it, each loss measured by its range.
