@@ -387,6 +387,7 @@ mod speed {
 
     #[test]
     #[ignore = "a measurement of a minute, of use on a quiet machine alone"]
+    #[expect(clippy::print_stdout, reason = "a measurement says its numbers")]
     fn a_hundred_thousand_trials_of_forty_parameters_take_ten_seconds() {
         let samplers: [(&str, &dyn Sampler); 5] = [
             ("cma_es", &CmaEs::default()),

@@ -46,7 +46,7 @@ impl Breeding {
                 genome.genes(&Seen::new(history, &columns, fitter(a, b).place))
             };
             let (first, second) = (parent(), parent());
-            let genes = self.child(genome, first, &second, &mut children);
+            let genes = self.child(genome, &first, &second, &mut children);
             genome.params(space, &genes, &mut children)
         };
         untried(space, history, generator, (0..CHILDREN).map(child))
@@ -55,11 +55,11 @@ impl Breeding {
     fn child(
         &self,
         genome: &Genome<'_>,
-        first: Vec<f64>,
+        first: &[f64],
         second: &[f64],
         generator: &mut Generator,
     ) -> Vec<f64> {
-        let mut genes = first.clone();
+        let mut genes = first.to_vec();
         if generator.chance(self.crossover_probability) {
             for (i, gene) in genes.iter_mut().enumerate().filter(|(i, _)| genome.is_open(*i)) {
                 if !generator.chance(0.5) {
@@ -83,7 +83,7 @@ impl Breeding {
         }
         // A copy teaches nothing.
         let is_copy = |of: &[f64]| open.iter().all(|&i| genes[i] == of[i] || genes[i].is_nan());
-        if !open.is_empty() && (is_copy(&first) || is_copy(second)) {
+        if !open.is_empty() && (is_copy(first) || is_copy(second)) {
             let i = open[generator.below(open.len())];
             genes[i] = genome.mutate(i, genes[i], ETA, generator);
         }
