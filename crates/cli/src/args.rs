@@ -4,23 +4,27 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 /// The conversation of `serve`, in ten lines.
 const PROTOCOL: &str = r#"One JSON object in, one out; docs/SERVE.md tells the rest:
-  {"space":{"lr":{"float":[1e-5,1],"scale":"log"},"units":{"int":[16,256]},"act":{"choice":["relu","tanh"]}},
-   "sampler":"auto","seed":0,"direction":"minimize","fidelity":{"name":"epoch","max":52}}   opens a study
-  {"ask":true}      -> {"trial":0,"params":{...},"seed":7,"until":6}     until: only with a fidelity
-  {"report":{"trial":0,"step":6,"value":0.7}} -> {"decision":"continue","until":17} or "pause" or "stop"
-  {"tell":{"trial":0,"value":0.31}}           -> {"best":{"trial":0,"value":0.31,"params":{...}}}
+  {"space":{"lr":{"float":[1e-5,1],"scale":"log"},"act":{"choice":["relu","tanh"]}},"seed":0,
+   "direction":"minimize","fidelity":{"name":"epoch","max":52}}    opens a study
+  {"ask":true}  ->  {"trial":0,"params":{...},"seed":7,"until":6}  until: only with a fidelity
+  {"report":{"trial":0,"step":6,"value":0.7}}  ->  {"decision":"continue","until":17},
+                                               "pause" or "stop"
+  {"tell":{"trial":0,"value":0.31}}  ->  {"best":{"trial":0,"value":0.31,"params":{...}}}
   {"tell":{"trial":0,"state":"failed","reason":"out of memory"}}   or "diverged", "interrupted"
   {"best":true}  {"trials":true}  {"importance":true}              what is known
   {"enqueue":{"lr":0.001}}  {"attributes":{"trial":0,"set":{"note":"good"}}}
-  anything else     -> {"error":"..."}, and nothing has changed"#;
+  anything else ->  {"error":"..."}, and nothing has changed"#;
 
 /// How `run` hands a program its settings.
 const HOLES: &str = "\
-A program finds its settings in its arguments, {lr}, in its environment, TUNESMITH_PARAM_lr, and in the JSON file whose
-path {params} stands for. {trial} is the trial's number, {seed} a whole number of its own, {out} its folder; {{ is a
-brace. No shell reads the arguments. Example:
+A program finds its settings in its arguments, {lr}, in its environment, TUNESMITH_PARAM_lr, and
+in the JSON file whose path {params} stands for. {trial} is the trial's number, {seed} a whole
+number of its own, {out} its folder; {{ is a brace. No shell reads the arguments. Example:
 
-  tunesmith run --param 'lr=log(1e-5,1e-1)' --metric 'accuracy: (\\S+)' --maximize -- python train.py --lr {lr}";
+  tunesmith run --param 'lr=log(1e-5,1e-1)' --metric 'accuracy: (\\S+)' --maximize -- \\
+      python train.py --lr {lr}
+
+docs/RUN.md tells the rest.";
 
 /// The whole command line.
 pub(crate) fn command() -> Command {

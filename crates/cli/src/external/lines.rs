@@ -75,6 +75,6 @@ mod tests {
         );
         assert_eq!(read(&[r#"{"loss":3}"#, r#"{"acc":1}"#, r#"{"loss":2}"#]), [(0, 3.0), (1, 2.0)]);
         assert!(read(&[r#"{"step":3,"loss":NaN}"#])[0].1.is_nan());
-        assert_eq!(read(&[r#"{"step":3,"loss":-Infinity}"#]), [(0, f64::NEG_INFINITY)]);
+        assert_eq!(read(&[r#"{"step":3,"loss":-Infinity}"#]), [(2, f64::NEG_INFINITY)]);
     }
 }
