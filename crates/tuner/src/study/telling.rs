@@ -73,7 +73,7 @@ impl Study {
     }
 
     /// The step until which a trial that has reported `last` runs undisturbed, if the scheduler knows (see
-    /// [`Scheduler::until`]).
+    /// [`Scheduler::until`](crate::Scheduler::until)).
     #[must_use]
     pub fn until(&self, last: Option<u64>) -> Option<u64> {
         self.scheduler.until(last)
