@@ -374,30 +374,3 @@ mod nsga {
         }
     }
 }
-
-mod speed {
-    use super::*;
-
-    /// Seconds for a hundred thousand trials of forty parameters, of which the issue allows ten.
-    fn seconds(sampler: &dyn Sampler) -> f64 {
-        let began = std::time::Instant::now();
-        run(sampler, floats(40, -3.0, 7.0), 100_000, 0, sphere);
-        began.elapsed().as_secs_f64()
-    }
-
-    #[test]
-    #[ignore = "a measurement of a minute, of use on a quiet machine alone"]
-    #[expect(clippy::print_stdout, reason = "a measurement says its numbers")]
-    fn a_hundred_thousand_trials_of_forty_parameters_take_ten_seconds() {
-        let samplers: [(&str, &dyn Sampler); 5] = [
-            ("cma_es", &CmaEs::default()),
-            ("de", &DifferentialEvolution::default()),
-            ("regularized_evolution", &RegularizedEvolution::default()),
-            ("nsga2", &Nsga2::default()),
-            ("nsga3", &Nsga3::default()),
-        ];
-        let took: Vec<(&str, f64)> = samplers.map(|(name, sampler)| (name, seconds(sampler))).into();
-        println!("{took:.1?}");
-        assert!(took.iter().all(|(_, seconds)| *seconds < 10.0), "{took:.1?}");
-    }
-}

@@ -36,6 +36,7 @@ const SPREAD: f64 = 0.15;
 #[derive(Debug, Default)]
 pub struct Auto {
     gp: Gp,
+    tpe: Tpe,
 }
 
 /// What the clone had learnt it can learn again.
@@ -63,7 +64,7 @@ impl Sampler for Auto {
             return around(space, generator);
         }
         if n > MODELLED {
-            return Tpe::default().suggest(space, history, generator);
+            return self.tpe.suggest(space, history, generator);
         }
         let counts = history.counts();
         if counts.paused + counts.pruned > 0 && generator.chance(ASIDE) {
