@@ -27,7 +27,7 @@ pub use auto::Auto;
 pub use brute_force::BruteForce;
 pub use cma_es::CmaEs;
 pub use de::DifferentialEvolution;
-pub use gp::Gp;
+pub use gp::{Gp, Surrogate, Turbo};
 pub use grid::Grid;
 pub use halton::Halton;
 pub use nsga::{Nsga2, Nsga3};

@@ -4,12 +4,32 @@ use super::matrix::{add, dot};
 use super::model::{Model, Scratch};
 use crate::numeric::log_improvement;
 
+/// One possible outcome of the running trials.
+#[derive(Clone, Debug)]
+pub(super) struct Fantasy {
+    /// K^-1 times the scores, known and drawn.
+    alpha: Vec<f64>,
+    /// The score to beat.
+    best: f64,
+}
+
+impl Fantasy {
+    /// From the solved system of a model's scores.
+    pub(super) fn of(model: &Model, alpha: Vec<f64>, scores: &[f64]) -> Self {
+        let noise = model.theta.noise();
+        // The posterior mean at the data is y - noise K^-1 y.
+        let best =
+            scores.iter().zip(&alpha).map(|(y, alpha)| y - noise * alpha).fold(f64::NEG_INFINITY, f64::max);
+        Self { alpha, best }
+    }
+}
+
 /// What makes a point worth trying.
 #[derive(Clone, Debug)]
 pub(super) enum Rule {
     /// The logarithm of the expected improvement, averaged over what the running trials may bring: for every fantasy
-    /// of their values, K^-1 y and the best value to beat. Without running trials there is one fantasy: nothing.
-    Improvement(Vec<(Vec<f64>, f64)>),
+    /// of their scores. Without running trials there is one fantasy: that which is known.
+    Improvement(Vec<Fantasy>),
     /// The upper confidence bound: mean plus so many standard deviations.
     Bound(f64),
 }
@@ -29,7 +49,7 @@ impl Acquisition<'_> {
         match &self.rule {
             Rule::Bound(width) => dot(&scratch.covariances, &self.model.alpha) + width * deviation,
             Rule::Improvement(fantasies) => {
-                let gain = |(alpha, best): &(Vec<f64>, f64)| {
+                let gain = |Fantasy { alpha, best }: &Fantasy| {
                     log_improvement((dot(&scratch.covariances, alpha) - best) / deviation).0
                 };
                 log_mean(fantasies.iter().map(gain)) + deviation.ln()
@@ -43,8 +63,7 @@ impl Acquisition<'_> {
         let deviation = self.model.variance(scratch).sqrt();
         self.model.spread(scratch);
         // The derivative of the standard deviation by k(x, x_i) is -(K^-1 k)_i / deviation.
-        let mut factors = vec![0.0; x.len().max(self.model.len())];
-        factors.truncate(self.model.len());
+        let mut factors = vec![0.0; self.model.len()];
         let value = match &self.rule {
             Rule::Bound(width) => {
                 add(&mut factors, 1.0, &self.model.alpha);
@@ -54,7 +73,7 @@ impl Acquisition<'_> {
             Rule::Improvement(fantasies) => {
                 let gains: Vec<(f64, f64, f64)> = fantasies
                     .iter()
-                    .map(|(alpha, best)| {
+                    .map(|Fantasy { alpha, best }| {
                         let z = (dot(&scratch.covariances, alpha) - best) / deviation;
                         let (gain, slope) = log_improvement(z);
                         (gain, slope, z)
@@ -62,7 +81,7 @@ impl Acquisition<'_> {
                     .collect();
                 let mean = log_mean(gains.iter().map(|gain| gain.0));
                 let mut by_deviation = 1.0 / deviation;
-                for ((alpha, _), (gain, slope, z)) in fantasies.iter().zip(&gains) {
+                for (Fantasy { alpha, .. }, (gain, slope, z)) in fantasies.iter().zip(&gains) {
                     let weight = (gain - mean).exp() / fantasies.len() as f64 * slope / deviation;
                     add(&mut factors, weight, alpha);
                     by_deviation -= weight * z;
@@ -85,4 +104,70 @@ fn log_mean(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     }
     let (n, sum) = terms.fold((0_u32, 0.0), |(n, sum), term| (n + 1, sum + (term - greatest).exp()));
     greatest + (sum / f64::from(n)).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tunesmith_core::Seed;
+
+    use crate::samplers::gp::encoding::Kind;
+    use crate::samplers::gp::fantasy::fantasies;
+    use crate::samplers::gp::kernel::Theta;
+    use crate::samplers::gp::likelihood::Data;
+
+    fn model() -> Model {
+        let mut generator = Seed::new(2).generator();
+        let rows: Vec<Vec<f64>> = (0..17)
+            .map(|_| vec![generator.uniform(), generator.below(3) as f64, generator.uniform()])
+            .collect();
+        let scores = rows.iter().map(|row| -(row[0] - 0.4).powi(2) - row[2]).collect();
+        let data = Data::new(vec![Kind::Line, Kind::Choice, Kind::Line], &rows, scores);
+        Model::new(&data, &Theta(vec![-0.8, 0.1, -0.3, 0.0, -6.0])).unwrap()
+    }
+
+    fn assert_gradient(acquisition: &Acquisition<'_>) {
+        let (x, mut gradient, mut scratch) = (vec![0.35, 1.0, 0.2], vec![0.0; 3], Scratch::default());
+        let value = acquisition.value_and_gradient(&x, &mut scratch, &mut gradient);
+        assert!((value - acquisition.value(&x, &mut scratch)).abs() < 1e-12);
+        for j in [0, 2] {
+            let mut at = |step: f64| {
+                let mut moved = x.clone();
+                moved[j] += step;
+                acquisition.value(&moved, &mut scratch)
+            };
+            let slope = (at(1e-6) - at(-1e-6)) / 2e-6;
+            assert!(
+                (slope - gradient[j]).abs() < 1e-5 * slope.abs().max(1.0),
+                "{j}: {slope} {}",
+                gradient[j]
+            );
+        }
+        assert_eq!(gradient[1], 0.0, "a choice has no slope");
+    }
+
+    #[test]
+    fn gradients_are_slopes() {
+        let model = model();
+        let known = Fantasy::of(&model, model.alpha.clone(), &model.data.scores);
+        assert_gradient(&Acquisition { model: &model, rule: Rule::Bound(1.8) });
+        assert_gradient(&Acquisition { model: &model, rule: Rule::Improvement(vec![known]) });
+        let running = [vec![0.3, 1.0, 0.1], vec![0.6, 2.0, 0.15]];
+        let (model, fantasies) = fantasies(&model, &running, &mut Seed::new(1).generator()).unwrap();
+        assert!(fantasies.len() > 8);
+        assert_gradient(&Acquisition { model: &model, rule: Rule::Improvement(fantasies) });
+    }
+
+    #[test]
+    fn where_a_trial_runs_there_is_less_to_gain() {
+        let model = model();
+        let known = Fantasy::of(&model, model.alpha.clone(), &model.data.scores);
+        let alone = Acquisition { model: &model, rule: Rule::Improvement(vec![known]) };
+        let point = vec![0.4, 1.0, 0.05];
+        let (next, fantasies) =
+            fantasies(&model, std::slice::from_ref(&point), &mut Seed::new(1).generator()).unwrap();
+        let beside = Acquisition { model: &next, rule: Rule::Improvement(fantasies) };
+        let mut scratch = Scratch::default();
+        assert!(beside.value(&point, &mut scratch) < alone.value(&point, &mut scratch) - 1.0);
+    }
 }

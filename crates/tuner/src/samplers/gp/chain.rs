@@ -5,52 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::encoding::Kind;
 use super::kernel::Theta;
-use super::likelihood::{Data, fit};
-use super::warp::scores;
-
-/// What was learnt from the trials that ended, in the order of their numbers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lessons {
-    /// The features.
-    pub(super) rows: Vec<Vec<f64>>,
-    /// What is to be made small; `None` when a trial diverged.
-    pub(super) losses: Vec<Option<f64>>,
-}
-
-/// More lessons than this are thinned out to [`KEPT`]: a suggestion never costs more than with so many.
-const MOST: usize = 300;
-const KEPT: usize = 256;
-
-impl Lessons {
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// The places that a model of the first `n` is made of: all, or the better half of so many as are kept, and of
-    /// the others every so many-th.
-    pub(super) fn kept(&self, n: usize) -> Vec<usize> {
-        if n <= MOST {
-            return (0..n).collect();
-        }
-        let mut ranked: Vec<usize> = (0..n).collect();
-        let loss = |place: &usize| self.losses[*place].filter(|loss| !loss.is_nan()).unwrap_or(f64::INFINITY);
-        ranked.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
-        let (best, others) = ranked.split_at(KEPT / 2);
-        let mut kept = best.to_vec();
-        let rest = KEPT - best.len();
-        kept.extend((0..rest).map(|i| others[i * others.len() / rest]));
-        kept.sort_unstable();
-        kept
-    }
-
-    /// What a model of the first `n` learns from.
-    pub(super) fn data(&self, kinds: &[Kind], n: usize) -> Data {
-        let all = scores(&self.losses[..n]);
-        let kept = self.kept(n);
-        let rows: Vec<Vec<f64>> = kept.iter().map(|&place| self.rows[place].clone()).collect();
-        Data::new(kinds.to_vec(), &rows, kept.iter().map(|&place| all[place]).collect())
-    }
-}
+use super::lessons::{Lessons, mix};
+use super::likelihood::fit;
 
 /// Fits that are remembered: a cache of what can be computed again.
 #[derive(Debug, Default)]
@@ -58,10 +14,13 @@ pub(super) struct Cache(Mutex<BTreeMap<u64, Theta>>);
 
 const REMEMBERED: usize = 256;
 
-/// Numbers of lessons at which parameters are fitted anew: all up to `n`, about a tenth apart.
-fn checkpoints(n: usize) -> Vec<usize> {
+/// From so many lessons on the parameters stay: more of them change nothing that could be told from noise.
+const LAST: usize = 1000;
+
+/// Numbers of lessons at which parameters are fitted anew: from `first` to `n`, about a tenth apart.
+fn checkpoints(first: usize, n: usize) -> Vec<usize> {
     let mut checkpoints = Vec::new();
-    let mut m = 2;
+    let mut m = first.max(1);
     while m <= n {
         checkpoints.push(m);
         m += (m / 10).max(1);
@@ -69,9 +28,15 @@ fn checkpoints(n: usize) -> Vec<usize> {
     checkpoints
 }
 
+/// How many lessons come before the first model.
+pub(super) fn first(features: usize) -> usize {
+    (features + 2).clamp(5, 10)
+}
+
 /// The parameters for these lessons; `None` when no fit succeeds.
-pub(super) fn theta(kinds: &[Kind], lessons: &Lessons, first: usize, cache: &Cache) -> Option<Theta> {
-    let checkpoints: Vec<usize> = checkpoints(lessons.len()).into_iter().filter(|m| *m >= first).collect();
+pub(super) fn theta(kinds: &[Kind], lessons: &Lessons, cache: &Cache) -> Option<Theta> {
+    let first = first(kinds.len()).min(lessons.len());
+    let checkpoints: Vec<usize> = checkpoints(first, lessons.len().min(LAST));
     let hashes = hashes(kinds, lessons);
     let mut known = None;
     let mut todo = Vec::new();
@@ -86,7 +51,7 @@ pub(super) fn theta(kinds: &[Kind], lessons: &Lessons, first: usize, cache: &Cac
         }
     }
     for &m in todo.iter().rev() {
-        let data = lessons.data(kinds, m);
+        let (data, _) = lessons.data(kinds, m);
         let mut starts: Vec<Theta> = known.iter().cloned().collect();
         // A fresh start guards against a chain that is caught; it costs most where there is most.
         if starts.is_empty() || m <= 30 || m.ilog2() != (m - m / 10 - 1).ilog2() {
@@ -109,18 +74,10 @@ pub(super) fn theta(kinds: &[Kind], lessons: &Lessons, first: usize, cache: &Cac
 fn hashes(kinds: &[Kind], lessons: &Lessons) -> Vec<u64> {
     let mut hash = kinds.iter().fold(0x9e37_79b9_7f4a_7c15, |hash, kind| mix(hash, *kind as u64 + 1));
     let mut hashes = vec![hash];
-    for (row, loss) in lessons.rows.iter().zip(&lessons.losses) {
+    for (row, ending) in lessons.rows.iter().zip(&lessons.endings).take(LAST) {
         hash = row.iter().fold(hash, |hash, x| mix(hash, x.to_bits()));
-        hash = mix(hash, loss.map_or(1, f64::to_bits));
+        hash = ending.hashed(hash);
         hashes.push(hash);
     }
     hashes
-}
-
-/// The finaliser of SplitMix64 (Steele, Lea & Flood 2014).
-fn mix(hash: u64, next: u64) -> u64 {
-    let mut z = hash.rotate_left(29) ^ next.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

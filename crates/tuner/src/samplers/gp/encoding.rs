@@ -79,6 +79,11 @@ impl Encoding {
         &self.space.dimensions()[column.place]
     }
 
+    /// The keys of the features, in order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| self.dimension(column).key.as_str())
+    }
+
     /// The kinds of the features, in order.
     pub(crate) fn kinds(&self) -> Vec<Kind> {
         self.columns.iter().map(|column| column.kind).collect()
@@ -176,9 +181,8 @@ impl<'a> Region<'a> {
     /// The settings at a row of features.
     pub(crate) fn params(&self, row: &[f64]) -> Params {
         let mut columns = self.encoding.columns.iter().zip(row).peekable();
-        let mut place = 0;
         let mut values = Vec::with_capacity(self.space.len());
-        for dimension in self.space.dimensions() {
+        for (place, dimension) in self.space.dimensions().iter().enumerate() {
             values.push(match columns.next_if(|(column, _)| column.place == place) {
                 Some((column, &feature)) => {
                     let known = &self.encoding.dimension(column).domain;
@@ -186,7 +190,6 @@ impl<'a> Region<'a> {
                 }
                 None => dimension.domain.place(0.5),
             });
-            place += 1;
         }
         let mut values = values.into_iter();
         let mut position = 0;

@@ -18,8 +18,8 @@ pub(crate) struct Data {
 
 impl Data {
     /// From rows of features.
-    pub(crate) fn new(kinds: Vec<Kind>, rows: &[Vec<f64>], scores: Vec<f64>) -> Self {
-        let columns = (0..kinds.len()).map(|j| rows.iter().map(|row| row[j]).collect()).collect();
+    pub(crate) fn new(kinds: Vec<Kind>, rows: &[impl AsRef<[f64]>], scores: Vec<f64>) -> Self {
+        let columns = (0..kinds.len()).map(|j| rows.iter().map(|row| row.as_ref()[j]).collect()).collect();
         Self { kinds, columns, scores }
     }
 
@@ -192,4 +192,51 @@ pub(super) fn fit(data: &Data, starts: &[Theta], evaluations: usize) -> Option<T
         }
     }
     best.map(|(_, theta)| theta)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tunesmith_core::Seed;
+
+    #[test]
+    fn the_gradient_is_the_slope() {
+        let mut generator = Seed::new(3).generator();
+        let kinds = vec![Kind::Line, Kind::Choice, Kind::Line];
+        let mut rows: Vec<Vec<f64>> = (0..23)
+            .map(|_| vec![generator.uniform(), generator.below(3) as f64, generator.uniform()])
+            .collect();
+        rows.push(rows[0].clone()); // no singularity where points coincide
+        let scores =
+            rows.iter().map(|row| (5.0 * row[0]).sin() + row[1] + 0.1 * generator.normal()).collect();
+        let data = Data::new(kinds, &rows, scores);
+        let mut likelihood = Likelihood::new(&data);
+        let theta = vec![-0.7, 0.3, 0.4, 0.2, -3.0];
+        let mut gradient = vec![0.0; 5];
+        likelihood.evaluate(&Theta(theta.clone()), &mut gradient);
+        for j in 0..5 {
+            let mut at = |step: f64| {
+                let mut moved = theta.clone();
+                moved[j] += step;
+                likelihood.evaluate(&Theta(moved), &mut [0.0; 5])
+            };
+            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+            assert!(
+                (slope - gradient[j]).abs() < 1e-6 * slope.abs().max(1.0),
+                "{j}: {slope} {}",
+                gradient[j]
+            );
+        }
+    }
+
+    #[test]
+    fn a_fit_finds_which_features_matter_and_how_noisy_the_scores_are() {
+        let mut generator = Seed::new(4).generator();
+        let rows: Vec<Vec<f64>> = (0..60).map(|_| vec![generator.uniform(), generator.uniform()]).collect();
+        let scores = rows.iter().map(|row| (9.0 * row[0]).sin() + 0.2 * generator.normal()).collect();
+        let data = Data::new(vec![Kind::Line; 2], &rows, scores);
+        let theta = fit(&data, &[Theta::start(2)], 100).unwrap();
+        assert!(theta.length(1) > 4.0 * theta.length(0), "{theta:?}");
+        assert!((0.01..0.1).contains(&theta.noise()), "{theta:?}");
+    }
 }

@@ -165,3 +165,62 @@ pub(super) fn exp_all(xs: &mut [f64]) {
         *x = p * power;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::DMatrix;
+    use tunesmith_core::Seed;
+
+    /// A positive definite matrix of n rows.
+    fn positive(n: usize, seed: u64) -> Vec<f64> {
+        let mut generator = Seed::new(seed).generator();
+        let factor = DMatrix::from_fn(n, n, |_, _| generator.normal());
+        let product = &factor * factor.transpose() + DMatrix::identity(n, n);
+        product.transpose().as_slice().to_vec()
+    }
+
+    #[test]
+    fn factors_and_inverses_are_those_of_nalgebra() {
+        for n in [1, 2, 5, 8, 33, 70] {
+            let a = positive(n, n as u64);
+            let theirs = DMatrix::from_row_slice(n, n, &a).cholesky().unwrap();
+            let (mut factor, mut inverse, mut precision) = (a, vec![0.0; n * n], vec![0.0; n * n]);
+            assert!(cholesky(&mut factor, n));
+            invert_lower(&factor, n, &mut inverse);
+            gram(&inverse, n, &mut precision);
+            let (l, whole) = (theirs.l(), theirs.inverse());
+            for i in 0..n {
+                for j in 0..=i {
+                    assert!((factor[i * n + j] - l[(i, j)]).abs() < 1e-9, "{n}: {i} {j}");
+                    assert!((precision[i * n + j] - whole[(i, j)]).abs() < 1e-9, "{n}: {i} {j}");
+                }
+            }
+            let x: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+            let (mut half, mut solved) = (vec![0.0; n], vec![0.0; n]);
+            lower_times(&inverse, n, &x, &mut half);
+            transposed_times(&inverse, n, &half, &mut solved);
+            let expected = theirs.solve(&nalgebra::DVector::from_vec(x));
+            for (a, b) in solved.iter().zip(&expected) {
+                assert!((a - b).abs() < 1e-9 * b.abs().max(1.0), "{n}: {a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_positive_definite_has_no_factor() {
+        assert!(!cholesky(&mut [1.0, 0.0, 2.0, 1.0], 2));
+        assert!(!cholesky(&mut [f64::NAN], 1));
+    }
+
+    #[test]
+    fn exponentials_are_those_of_the_library() {
+        let xs: Vec<f64> = (0..20_000).map(|i| -0.035 * f64::from(i)).collect();
+        let mut ours = xs.clone();
+        exp_all(&mut ours);
+        for (x, ours) in xs.iter().zip(&ours) {
+            let relative = (ours / x.exp() - 1.0).abs();
+            assert!(relative < 4e-16 || *x < -690.0, "e^{x}: relative error {relative:e}");
+        }
+    }
+}

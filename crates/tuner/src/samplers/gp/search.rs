@@ -1,27 +1,12 @@
 //! The search for the point that promises most: many points are looked at, the best and most different are improved.
 
-use std::collections::BTreeSet;
-
 use tunesmith_core::Generator;
 
 use super::acquisition::Acquisition;
 use super::encoding::{Kind, Range, Region};
+use super::lessons::Taken;
 use super::model::Scratch;
 use crate::numeric::{Bounds, Lbfgs};
-
-/// Points that need no suggestion any more, by the bits of their features.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Taken(BTreeSet<Vec<u64>>);
-
-impl Taken {
-    pub(super) fn insert(&mut self, row: &[f64]) {
-        self.0.insert(row.iter().map(|x| x.to_bits()).collect());
-    }
-
-    pub(super) fn contains(&self, row: &[f64]) -> bool {
-        self.0.contains(&row.iter().map(|x| x.to_bits()).collect::<Vec<u64>>())
-    }
-}
 
 /// How much is searched.
 #[derive(Clone, Copy, Debug)]
@@ -148,11 +133,11 @@ impl Search<'_> {
         let d = row.len();
         let chance = (3.0 / d as f64).min(1.0);
         let sure = generator.below(d);
-        for j in 0..d {
+        for (j, feature) in row.iter_mut().enumerate() {
             if j != sure && !generator.chance(chance) {
                 continue;
             }
-            row[j] = match &self.region.ranges[j] {
+            *feature = match &self.region.ranges[j] {
                 Range::Fixed(value) => *value,
                 Range::Listed(_) if self.region.encoding.columns[j].kind == Kind::Choice => {
                     self.region.feature_at(j, generator.uniform())
@@ -160,16 +145,16 @@ impl Search<'_> {
                 Range::Listed(values) => {
                     let reach = (2.0 * width * values.len() as f64).ceil() as usize;
                     let steps = 1 + generator.below(reach.max(1)) as i64;
-                    self.region.moved(j, row[j], if generator.chance(0.5) { steps } else { -steps })
+                    self.region.moved(j, *feature, if generator.chance(0.5) { steps } else { -steps })
                 }
-                _ => self.region.snapped(j, row[j] + width * generator.normal()),
+                _ => self.region.snapped(j, *feature + width * generator.normal()),
             };
         }
         self.region.settle(&mut row);
         // The centre may be a known point outside a narrowed region.
-        for j in 0..d {
-            if matches!(self.region.ranges[j], Range::Fixed(_)) {
-                row[j] = self.region.snapped(j, row[j]);
+        for (feature, range) in row.iter_mut().zip(&self.region.ranges) {
+            if let Range::Fixed(value) = range {
+                *feature = *value;
             }
         }
         self.region.settle(&mut row);
@@ -224,7 +209,7 @@ impl Search<'_> {
         (value, row)
     }
 
-    fn climb(&self, value: f64, row: &mut Vec<f64>, active: &[bool], scratch: &mut Scratch) -> f64 {
+    fn climb(&self, value: f64, row: &mut [f64], active: &[bool], scratch: &mut Scratch) -> f64 {
         let theta = &self.acquisition.model.theta;
         let mut free = Vec::new();
         let mut bounds = Bounds { low: Vec::new(), high: Vec::new() };
@@ -247,7 +232,7 @@ impl Search<'_> {
             return value;
         }
         let mut x: Vec<f64> = free.iter().map(|&(j, length)| row[j] / length).collect();
-        let mut point = row.clone();
+        let mut point = row.to_vec();
         let mut whole = vec![0.0; row.len()];
         let search = Lbfgs { evaluations: 40, slope: 1e-5, gain: 1e-7 };
         let climbed = -search.minimize(&mut x, &bounds, |x, gradient| {

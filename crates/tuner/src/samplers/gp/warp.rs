@@ -33,8 +33,11 @@ fn half_rank(scores: &mut [Option<f64>]) {
     }
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
-    let median =
-        if sorted.len() % 2 == 0 { 0.5 * (sorted[middle - 1] + sorted[middle]) } else { sorted[middle] };
+    let median = if sorted.len().is_multiple_of(2) {
+        0.5 * (sorted[middle - 1] + sorted[middle])
+    } else {
+        sorted[middle]
+    };
     sorted.dedup();
     let below = sorted.partition_point(|score| *score < median);
     let denominator = below as f64 + if sorted.get(below) == Some(&median) { 0.5 } else { 0.0 };
@@ -83,4 +86,51 @@ fn standardize(scores: &mut [f64]) {
 fn ends(scores: &[Option<f64>]) -> (f64, f64) {
     let ends = (f64::INFINITY, f64::NEG_INFINITY);
     scores.iter().flatten().fold(ends, |(low, high), score| (low.min(*score), high.max(*score)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scores;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_good_half_keeps_its_shape_and_the_bad_one_its_ranks_only() {
+        let losses = |worst: f64| -> Vec<Option<f64>> {
+            [1.0, 1.1, 1.3, 2.0, 2.5, worst].into_iter().map(Some).collect()
+        };
+        assert_eq!(scores(&losses(3.0)), scores(&losses(1e9)));
+        assert_ne!(scores(&losses(3.0))[2], scores(&[1.0, 1.1, 1.2, 2.0, 2.5, 3.0].map(Some))[2]);
+    }
+
+    #[test]
+    fn equal_and_missing_losses_are_no_trouble() {
+        assert_eq!(scores(&[Some(2.0); 4]), [0.0; 4]);
+        assert_eq!(scores(&[None; 3]), [0.0; 3]);
+        assert_eq!(scores(&[]), Vec::<f64>::new());
+        assert!(
+            scores(&[Some(f64::NEG_INFINITY), Some(1.0), Some(f64::INFINITY)]).iter().all(|s| s.is_finite())
+        );
+        assert!(scores(&[Some(-1e308), Some(1e308), Some(0.0)]).iter().all(|s| s.is_finite()));
+    }
+
+    proptest! {
+        #[test]
+        fn order_is_kept_and_diverged_trials_come_last(
+            losses in prop::collection::vec(prop::option::weighted(0.8, -1e3..1e3_f64), 1..60)
+        ) {
+            let scores = scores(&losses);
+            for (a, x) in losses.iter().zip(&scores) {
+                prop_assert!(x.is_finite());
+                for (b, y) in losses.iter().zip(&scores) {
+                    match (a, b) {
+                        (Some(a), Some(b)) if a < b => prop_assert!(x >= y),
+                        (Some(_), None) => prop_assert!(x > y),
+                        _ => {}
+                    }
+                }
+            }
+            let n = scores.len() as f64;
+            prop_assert!((scores.iter().sum::<f64>() / n).abs() < 1e-9);
+        }
+    }
 }
