@@ -13,6 +13,6 @@ pub use importances::check_importances;
 pub use pruners::check_pruners;
 pub use question::Question;
 pub use samplers::{check_sampler, check_samplers};
-pub use schedulers::check_schedulers;
+pub use schedulers::{check_scheduler, check_schedulers};
 pub use spaces::{random_history, random_space};
 pub use storages::check_storage;

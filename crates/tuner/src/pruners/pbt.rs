@@ -28,7 +28,7 @@ use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord, TrialState};
 /// ```
 /// use tunesmith_core::{Flow, Space};
 /// use tunesmith_tuner::{Direction, History, Scheduler, TrialRecord, TrialState, pruners::Pbt};
-/// let pbt = Pbt { interval: 2, ..Pbt::default() };
+/// let pbt = Pbt { population: 4, interval: 2, ..Pbt::default() };
 /// let mut history = History::new(Space::new(), Direction::Minimize);
 /// let member = |number| {
 ///     let mut trial = TrialRecord::new(number);
