@@ -6,11 +6,14 @@ use tunesmith_core::{Condition, Dimension, Domain, Error, Space, Table, Test, Va
 const EXAMPLE: &str =
     "{\"float\": [low, high]}, {\"int\": [low, high]}, {\"choice\": [...]} or {\"switch\": true}";
 
+/// What stands beside a range: when it exists, and where good values are thought to lie.
+const BESIDE: &[&str] = &["when", "around"];
+
 /// Reads a space from a table of ranges: `{"lr": {"float": [1e-5, 1], "scale": "log"}, "beta": {"float": [0.5, 0.99],
 /// "when": {"opt": "adam"}}, ...}`.
 ///
 /// JSON's tables have no order that can be relied on: dimensions stand in the order of their names, those that others
-/// depend on first.
+/// depend on first. `"around": 3e-4` says where good values are thought to lie.
 ///
 /// ```
 /// use tunesmith_tuner::protocol::read_space;
@@ -61,13 +64,24 @@ pub fn read_space(table: &Table) -> Result<Space, Error> {
             }
         }
         space.push(Dimension { key: key.clone(), domain, when });
+        if let Some(value) = table[key].as_table().and_then(|written| written.get("around")) {
+            let domain = space.dimension(key).map(|dimension| &dimension.domain);
+            if let Some(domain) = domain.filter(|domain| !domain.contains(value)) {
+                let allowed = domain.to_string();
+                let why = Why::OutOfRange { value: value.to_string(), allowed };
+                return Err(Error::new(format!("space.{key}.around"), why));
+            }
+            space.set_around(key, value.clone());
+        }
     }
     Ok(space)
 }
 
 fn domain(written: &Table, at: &str) -> Result<Domain, Error> {
     let mut range = written.clone();
-    range.remove("when");
+    for beside in BESIDE {
+        range.remove(*beside);
+    }
     let kinds = ["float", "int", "choice", "switch"];
     let mut named = kinds.iter().filter(|kind| range.contains_key(**kind));
     let bad = |because: String| Error::new(at, Why::BadRange { because });
@@ -75,9 +89,11 @@ fn domain(written: &Table, at: &str) -> Result<Domain, Error> {
         (None, _) => {
             let other = range.keys().find(|key| !["scale", "step"].contains(&key.as_str()));
             Err(match other {
-                Some(key) => {
-                    Error::unknown_key(at, key, kinds.iter().copied().chain(["scale", "step", "when"]))
-                }
+                Some(key) => Error::unknown_key(
+                    at,
+                    key,
+                    kinds.iter().copied().chain(["scale", "step", "when", "around"]),
+                ),
                 None => bad(format!("write {EXAMPLE}")),
             })
         }

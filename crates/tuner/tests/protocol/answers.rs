@@ -259,3 +259,16 @@ fn attributes_and_importance_are_answered() {
     let shares = say(&mut conversation, r#"{"importance":true}"#)["importance"].clone();
     assert!(shares["lr"].as_f64().unwrap() > 0.8, "{shares}");
 }
+
+#[test]
+fn a_search_begins_around_what_is_known() {
+    let mut conversation = Conversation::new();
+    let open = |around: &str| {
+        format!(r#"{{"space":{{"lr":{{"float":[1e-5,1],"scale":"log","around":{around}}}}}}}"#)
+    };
+    let said = say(&mut conversation, &open("7"));
+    assert_eq!(said["error"], "space.lr.around: 7 is not possible, allowed is 1e-5 to 1.0, log");
+    say(&mut conversation, &open("0.0003"));
+    let space = conversation.study().unwrap().space();
+    assert_eq!(space.around("lr").and_then(|value| value.as_f64()), Some(3e-4));
+}
