@@ -32,6 +32,8 @@ cargo xtask COMMAND
                             training steps beside their matrix products alone; --kernels: where their time goes
   group [--trials N] [--threads N] [--rounds N] [--seconds S] [--profile]
                             steps a second of several equal nets: as groups, and one by one
+  fidelity SAMPLER/SCHEDULER ... [--data NAME] [--folder DIR] [--seeds N] [--budget N]
+                            what ways of searching reach after how many epochs of real trainings
   job [--seeds N]           the main job, examples/digits.toml, over N seeds (default 10): accuracy and seconds
   optimizers [--seeds N] [--trials N] [--write] [RULE ...]
                             every rule with the same budget on small tables; --write: docs/OPTIMIZERS.md
@@ -55,7 +57,7 @@ fn main() -> ExitCode {
         "parity" => suites::parity(rest),
         "props" => suites::props(rest),
         "kill" => suites::kill(),
-        "throughput" | "roofline" | "group" => suites::measure(command, rest),
+        "throughput" | "roofline" | "group" | "fidelity" => suites::measure(command, rest),
         "regret" => suites::regret(rest),
         "job" => job::job(rest),
         "optimizers" => optimizers::optimizers(rest),

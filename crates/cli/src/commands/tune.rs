@@ -176,6 +176,11 @@ fn people(tuned: &Tuned, url: &str) -> String {
     if tuned.ended == SearchEnded::Stopped {
         text.push_str("Interrupted: the same command goes on where this one stopped.\n");
     }
+    if tuned.ended == SearchEnded::Rule {
+        text.push_str(
+            "Ended before its trials were run: the target is reached, or nothing better came for a while.\n",
+        );
+    }
     let Some(best) = &tuned.best else {
         text.push_str("No trial completed; the study keeps why each one ended.\n");
         return text;

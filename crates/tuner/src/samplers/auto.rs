@@ -3,11 +3,13 @@
 use tunesmith_core::{Describe, Domain, Generator, Params, Space, Value, register};
 
 use super::plain::plain;
-use super::{Gp, Random, Tpe};
+use super::{Gp, Nsga2, Random, Tpe};
 use crate::{History, Sampler, SamplerEntry};
 
 /// So many trials a Gaussian process is worth its time; behind them densities do, at a hundredth of the cost.
-const MODELLED: usize = 1000;
+const MODELLED: usize = 500;
+/// The same for several objectives, for which the process is fitted anew each time.
+const MODELLED_TOGETHER: usize = 200;
 /// One suggestion in so many is random once trials stop early: what looks good before the end need not be so.
 const ASIDE: f64 = 0.1;
 /// How far points that are drawn around a known good value lie from it, in shares of the range.
@@ -18,10 +20,11 @@ const SPREAD: f64 = 0.15;
 /// - The first trial has the settings that are [thought good](Space::known_good): a recipe's `around`, plug-ins'
 ///   defaults, the first of the options, the middle of a range.
 /// - A few trials are spread over the space; where good values are thought to lie, half of them near those.
-/// - Up to a thousand trials a [Gaussian process](Gp) chooses. Where trials stop early it learns from the highest step
-///   that enough of them have reached, and one suggestion in ten is random. Several objectives are weighted at random,
-///   anew for each suggestion. Trials that break constraints count as diverged.
-/// - Behind that [`Tpe`] chooses.
+/// - Up to 500 trials a [Gaussian process](Gp) chooses. Where trials stop early it learns from the highest step that
+///   enough of them have reached, where those that stopped before it stand as foretold, and one suggestion in ten is
+///   random. Several objectives are weighted at random, anew for each suggestion, up to 200 trials. Trials that break
+///   constraints count as diverged.
+/// - Behind that [`Tpe`] chooses, or [`Nsga2`] for several objectives.
 ///
 /// ```
 /// use tunesmith_core::{Domain, Scale, Space};
@@ -37,6 +40,7 @@ const SPREAD: f64 = 0.15;
 pub struct Auto {
     gp: Gp,
     tpe: Tpe,
+    nsga2: Nsga2,
 }
 
 /// What the clone had learnt it can learn again.
@@ -62,6 +66,9 @@ impl Sampler for Auto {
         let something_known = space.dimensions().iter().any(|d| space.around(&d.key).is_some());
         if n < (space.len() + 2).clamp(5, 10) && something_known && generator.chance(0.5) {
             return around(space, generator);
+        }
+        if history.directions().len() > 1 && n > MODELLED_TOGETHER {
+            return self.nsga2.suggest(space, history, generator);
         }
         if n > MODELLED {
             return self.tpe.suggest(space, history, generator);

@@ -1,7 +1,7 @@
 //! A history as a model of one function can learn from it: one loss a trial, comparable between trials.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tunesmith_core::Generator;
 
@@ -15,8 +15,9 @@ const ENOUGH: usize = 5;
 /// The history itself where it is plain already; else one in which
 ///
 /// - a trial that breaks constraints has diverged: the model learns to stay away, whatever its value was;
-/// - trials that came differently far are compared at the highest step that enough of them have reached; those that have
-///   not come so far count as running, so that nobody tries the same;
+/// - trials that came differently far are compared at the highest step that enough of them have reached; what those would
+///   have there that stopped before it is foretold from those that passed it, by a line from what both had where they
+///   stopped;
 /// - several objectives are one, weighted at random anew for each suggestion (ParEGO): the suggestions spread over the
 ///   front.
 pub(super) fn plain<'a>(history: &'a History, generator: &mut Generator) -> Cow<'a, History> {
@@ -28,7 +29,8 @@ pub(super) fn plain<'a>(history: &'a History, generator: &mut Generator) -> Cow<
         return Cow::Borrowed(history);
     }
     let scalars = several.then(|| scalars(history, generator));
-    let step = if stops_early && !several { step_to_compare_at(history) } else { None };
+    let level = if stops_early && !several { step_to_compare_at(history) } else { None };
+    let level = level.map(|step| Level { step, lines: lines(history, step) });
     let direction = if several { Direction::Minimize } else { history.direction() };
     let mut plain = History::new(history.space().clone(), direction).with_seed(history.seed());
     for trial in history.trials() {
@@ -42,7 +44,7 @@ pub(super) fn plain<'a>(history: &'a History, generator: &mut Generator) -> Cow<
                 trial.state = TrialState::Running;
             }
         } else if stops_early {
-            compare_at(step, &mut trial);
+            compare_at(level.as_ref(), &mut trial);
         }
         trial.system.clear(); // constraints and reports have had their say
         plain.put(trial);
@@ -69,9 +71,53 @@ fn step_to_compare_at(history: &History) -> Option<u64> {
     reached.keys().next().copied()
 }
 
-fn compare_at(step: Option<u64>, trial: &mut TrialRecord) {
-    let value = step.and_then(|step| trial.report_at(step)).filter(|value| !value.is_nan());
-    match (trial.state, value) {
+/// A step to compare trials at.
+struct Level {
+    step: u64,
+    /// From the value at an earlier step to that at this one: offset and slope.
+    lines: BTreeMap<u64, (f64, f64)>,
+}
+
+/// For every earlier step at which a trial stopped, the line from the values there to those at `step`.
+fn lines(history: &History, step: u64) -> BTreeMap<u64, (f64, f64)> {
+    let last = |trial: &TrialRecord| trial.last_report().map(|(last, _)| last).filter(|last| *last < step);
+    let stopped: BTreeSet<u64> = history.trials().iter().filter_map(last).collect();
+    let line = |from: u64| {
+        let pair = |trial: &TrialRecord| Some((trial.report_at(from)?, trial.report_at(step)?));
+        let pairs: Vec<(f64, f64)> = history
+            .trials()
+            .iter()
+            .filter_map(pair)
+            .filter(|(x, y)| x.is_finite() && y.is_finite())
+            .collect();
+        (from, line_through(&pairs))
+    };
+    stopped.into_iter().map(line).collect()
+}
+
+/// Offset and slope of the least squares line; where there are few points, or worse would become better, only the offset.
+fn line_through(pairs: &[(f64, f64)]) -> (f64, f64) {
+    let n = pairs.len() as f64;
+    if pairs.is_empty() {
+        return (0.0, 1.0);
+    }
+    let (x, y) = pairs.iter().fold((0.0, 0.0), |(x, y), pair| (x + pair.0 / n, y + pair.1 / n));
+    let spread: f64 = pairs.iter().map(|pair| (pair.0 - x).powi(2)).sum();
+    let together: f64 = pairs.iter().map(|pair| (pair.0 - x) * (pair.1 - y)).sum();
+    let slope = if pairs.len() >= 3 && spread > 0.0 { together / spread } else { 1.0 };
+    let slope = if slope > 0.0 { slope } else { 1.0 };
+    (y - slope * x, slope)
+}
+
+fn compare_at(level: Option<&Level>, trial: &mut TrialRecord) {
+    let value = level.and_then(|level| {
+        let reached = trial.report_at(level.step);
+        reached.or_else(|| {
+            let (last, value) = trial.last_report()?;
+            level.lines.get(&last).map(|(offset, slope)| offset + slope * value)
+        })
+    });
+    match (trial.state, value.filter(|value| !value.is_nan())) {
         (TrialState::Diverged | TrialState::Failed | TrialState::Waiting, _) => {}
         (_, Some(value)) => (trial.state, trial.value) = (TrialState::Complete, Some(value)),
         (TrialState::Complete, None) => {}
@@ -130,10 +176,10 @@ mod tests {
             history.put(trial(number, state, &curve));
         }
         let plain = plain(&history, &mut Seed::new(0).generator());
-        let values: Vec<Option<f64>> = plain.trials().iter().map(|trial| trial.value).collect();
-        let known = [-3.0, -2.0, -1.0, 0.0, 1.0].map(Some);
-        assert_eq!(values[..5], known);
-        assert!(plain.trials()[5..].iter().all(|trial| trial.state == TrialState::Running));
+        let values: Vec<f64> = plain.trials().iter().map(|trial| trial.value.unwrap()).collect();
+        // Everybody wins one a step, so those that stopped at step 1 would be two better at step 3.
+        assert_eq!(values, [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert!(plain.trials().iter().all(|trial| trial.state == TrialState::Complete));
     }
 
     #[test]
