@@ -30,7 +30,7 @@ struct Every(u64);
 
 impl Reporter for Every {
     fn report(&mut self, epoch: u64, _: f64) -> Flow {
-        if epoch % self.0 == 0 { Flow::Pause } else { Flow::Continue }
+        if epoch.is_multiple_of(self.0) { Flow::Pause } else { Flow::Continue }
     }
 }
 
