@@ -15,16 +15,20 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const STEPS: usize = 20;
 
 /// Allocations and reallocations of all threads in some calls, after as many that are not counted: threads of a pool
-/// get their own memory when they first take a task.
+/// get their own memory when they first take a task. The least of three counts: on a machine that is busy elsewhere a
+/// pool's queue grows once in a while, and what a step allocates it allocates every time.
 fn allocations(step: &mut dyn FnMut()) -> usize {
     let so_far = || {
         let stats = ALLOCATOR.stats();
         stats.allocations + stats.reallocations
     };
     (0..STEPS).for_each(|_| step());
-    let before = so_far();
-    (0..STEPS).for_each(|_| step());
-    so_far() - before
+    let mut count = || {
+        let before = so_far();
+        (0..STEPS).for_each(|_| step());
+        so_far() - before
+    };
+    (0..3).map(|_| count()).min().unwrap_or(0)
 }
 
 /// The allocations of a workload's steps.

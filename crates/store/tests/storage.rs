@@ -47,8 +47,10 @@ fn open(storage: Arc<dyn Storage>, seed: u64) -> Study {
 }
 
 fn results(trials: &[TrialRecord]) -> Vec<String> {
+    // A study forgets the seeds of trials that have ended; a file keeps them.
     let result = |t: &TrialRecord| {
-        format!("{:?}", (t.number, t.state, &t.params, t.value, &t.reports, &t.reason, &t.system))
+        let system: Vec<_> = t.system.iter().filter(|(key, _)| *key != "tunesmith:seed").collect();
+        format!("{:?}", (t.number, t.state, &t.params, t.value, &t.reports, &t.reason, system))
     };
     trials.iter().map(result).collect()
 }

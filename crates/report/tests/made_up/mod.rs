@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tunesmith_core::{Condition, Dimension, Domain, Flow, Reporter, Scale, Seed, Space, Test};
 use tunesmith_report::{Confusion, EpochRow, ModelSummary, Prediction, Reproduce, RunInput, StudyInput};
 use tunesmith_tuner::pruners::Median;
+use tunesmith_tuner::samplers::Tpe;
 use tunesmith_tuner::{Budget, Direction, Outcome, Study, TrialRecord, TrialRun, TrialState};
 
 const EPOCHS: u64 = 30;
@@ -114,7 +115,7 @@ fn train(trial: &mut TrialRun<'_>) -> Outcome {
 /// A finished search with times as a real one would have.
 pub(crate) fn trials(seed: u64, count: u64) -> Vec<TrialRecord> {
     let pruner = Median { n_warmup_steps: 4, ..Median::default() };
-    let study = Study::maximize(space()).pruner(pruner).seed(seed).open().unwrap();
+    let study = Study::maximize(space()).sampler(Tpe::default()).pruner(pruner).seed(seed).open().unwrap();
     study.optimize(train, &Budget::trials(count)).unwrap();
     let mut trials = study.trials();
     let mut clock = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
