@@ -101,6 +101,14 @@ pub(crate) fn command() -> Command {
                 .after_help(PROTOCOL),
         )
         .subcommand(
+            plain_command("importance", "Says which settings mattered in a study")
+                .arg(Arg::new("study").value_name("STUDY").required(true).help("The study's name"))
+                .arg(
+                    option("storage", "URL", "Where the study lives").default_value("sqlite:///tunesmith.db"),
+                )
+                .arg(option("method", "NAME", "ped_anova or fanova").default_value("ped_anova")),
+        )
+        .subcommand(
             plain_command("list", "Lists what is linked: optimizers, layers, samplers, ...")
                 .arg(Arg::new("kind").value_name("KIND").help("A kind of plug-in; all kinds without")),
         )

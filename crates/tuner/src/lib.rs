@@ -3,10 +3,10 @@
 //! The life of a trial:
 //!
 //! 1. A [`Study`] is asked for the next point. A waiting trial (enqueued, interrupted, or lost with its process) comes
-//!    first; else the [`Sampler`] suggests one from the [`History`], with randomness that depends only on the study's
-//!    seed and the trial's number.
-//! 2. The objective runs with the trial's settings. It may report values at steps; the [`Pruner`] then says whether the
-//!    trial is worth going on.
+//!    first, then a paused one that the [`Scheduler`] lets go on; else the [`Sampler`] suggests one from the [`History`],
+//!    with randomness that depends only on the study's seed and the trial's number.
+//! 2. The objective runs with the trial's settings. It may report values at steps; the [`Scheduler`] then says whether the
+//!    trial goes on, stops, or pauses. What a [`Resumable`] objective knows of a paused trial stays in memory.
 //! 3. It ends with an [`Outcome`]: complete, pruned, diverged (a lesson), failed (none), or interrupted (it waits).
 //! 4. Every change went through the study's [`Storage`] before anybody heard of it, so that a study that was killed
 //!    resumes where it was.

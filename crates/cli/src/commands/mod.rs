@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod describe;
+mod importance;
 mod list;
 mod predict;
 mod run;
@@ -31,6 +32,7 @@ pub(crate) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
         Some(("predict", matches)) => predict::run(matches, output),
         Some(("run", matches)) => run::run(matches, output),
         Some(("serve", matches)) => serve::run(matches, output),
+        Some(("importance", matches)) => importance::run(matches, output),
         Some(("list", matches)) => list::run(matches, output),
         Some(("describe", matches)) => describe::run(matches, output),
         _ => unreachable!("clap asks for one of the commands above"),

@@ -360,3 +360,19 @@ fn a_recipe_may_start_from_weights() {
     let other = weights("runs/iris/model.safetensors", "keras");
     assert!(other.stdout.contains("`0.kernel` or `0.gamma`"), "{other:?}");
 }
+
+#[test]
+fn importance_says_what_mattered() {
+    let folder = Folder::new("importance");
+    folder.write("small.toml", SMALL);
+    folder.run(&["tune", "small.toml", "--json"]).ok();
+    let object = folder.run(&["importance", "small", "--json"]).ok();
+    assert_eq!(keys(&object), ["importance", "method", "study", "trials"]);
+    let shares: Vec<f64> =
+        object["importance"].as_array().unwrap().iter().map(|one| one["share"].as_f64().unwrap()).collect();
+    assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{object}");
+    assert!(shares.windows(2).all(|pair| pair[0] >= pair[1]), "{object}");
+    let people = folder.run(&["importance", "small", "--method", "fanova"]);
+    assert!(people.stdout.contains("training.optimizer"), "{}", people.stdout);
+    assert!(folder.run(&["importance", "smell"]).stderr.contains("no study is called `smell`"));
+}

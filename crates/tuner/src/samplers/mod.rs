@@ -8,7 +8,7 @@ mod gp;
 mod grid;
 mod halton;
 mod nsga;
-mod plain;
+pub(crate) mod plain;
 mod random;
 mod regularized_evolution;
 mod sobol;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use tunesmith_core::Generator;
+use tunesmith_core::{Generator, Seed};
 
 use crate::{Direction, History, TrialRecord, TrialState};
 
@@ -50,6 +50,14 @@ pub(super) fn plain<'a>(history: &'a History, generator: &mut Generator) -> Cow<
         plain.put(trial);
     }
     Cow::Owned(plain)
+}
+
+/// The loss of each trial as it can be compared with the others, by place in the history; NaN for those of which nothing is
+/// known.
+pub(crate) fn comparable_losses(history: &History) -> Vec<f64> {
+    let plain = plain(history, &mut Seed::new(0).generator());
+    let of = |trial: &TrialRecord| plain.loss(trial).filter(|_| trial.state == TrialState::Complete);
+    plain.trials().iter().map(|trial| of(trial).unwrap_or(f64::NAN)).collect()
 }
 
 /// The highest step that enough trials have reached, else the lowest there is.
