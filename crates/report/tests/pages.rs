@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tunesmith_core::{Space, Value};
-use tunesmith_report::{Reproduce, RunInput, StudyInput, findings, run_page, study_page};
+use tunesmith_report::{RaceInput, RaceRow, Reproduce, RunInput, StudyInput, findings, run_page, study_page};
 use tunesmith_tuner::{Direction, TrialRecord, TrialState};
 
 static SPACE: LazyLock<Space> = LazyLock::new(made_up::space);
@@ -343,4 +343,37 @@ fn findings_read_as_text_and_as_values() {
         assert_eq!(value.at("sentence").and_then(Value::as_str), Some(finding.sentence.as_str()));
     }
     assert!(text.is_ascii() || !text.contains('\u{a0}'));
+}
+
+#[test]
+fn a_race_says_how_sure_its_winner_is() {
+    let trials = TRIALS.clone();
+    let mut input = made_up::study(&SPACE, &trials);
+    let row = |trial, is_default, leads, mean: f64| RaceRow {
+        trial,
+        is_default,
+        leads,
+        mean,
+        low: mean - 0.01,
+        high: mean + 0.01,
+        runs: 3,
+        search_value: Some(mean + 0.005),
+        p_value: 0.0004,
+    };
+    let race = |better_than_default: bool, leader_is_default: bool| RaceInput {
+        rows: vec![row(Some(7), false, !leader_is_default, 0.97), row(Some(0), true, leader_is_default, 0.9)],
+        p_value_against_default: 0.0123,
+        better_than_default,
+        optimism: Some(0.005),
+    };
+    input.chosen = Some(7);
+    input.race = Some(race(true, false));
+    let page = study_page(&input);
+    assert!(page.contains("Trial 7 leads with"), "the leader is named");
+    assert!(page.contains("beyond chance (p = 0.012)"), "how sure it is");
+    assert!(page.contains("below 0.001") && page.contains("the default settings (trial 0)"));
+    input.race = Some(race(false, false));
+    assert!(study_page(&input).contains("not significantly better than the default settings"));
+    input.race = Some(race(false, true));
+    assert!(study_page(&input).contains("The default settings lead"));
 }

@@ -3,7 +3,7 @@
 use super::shell::Section;
 use crate::html::{escape, table};
 use crate::labels::measure;
-use crate::number::{difference, metric as number};
+use crate::number::{capital, difference, metric as number};
 use crate::{RaceInput, RaceRow, StudyInput};
 
 pub(crate) fn section(input: &StudyInput<'_>) -> Option<Section> {
@@ -29,20 +29,20 @@ fn verdict(race: &RaceInput, metric: &str) -> String {
         "The default settings lead: the search found nothing better over these seeds.".to_owned()
     } else if race.better_than_default {
         format!(
-            "{} leads with {metric} {} over {} seeds, and is better than the default settings beyond chance (p = {}).",
-            name(leader),
+            "{} leads with {metric} {} over {} seeds, and is better than the default settings beyond chance (p {}).",
+            capital(&name(leader)),
             number(leader.mean),
             leader.runs,
-            probability(p)
+            said_probability(p)
         )
     } else {
         format!(
-            "{} leads with {metric} {} over {} seeds, but is not significantly better than the default settings (p = {}): \
+            "{} leads with {metric} {} over {} seeds, but is not significantly better than the default settings (p {}): \
              those may do as well.",
-            name(leader),
+            capital(&name(leader)),
             number(leader.mean),
             leader.runs,
-            probability(p)
+            said_probability(p)
         )
     };
     match race.optimism.filter(|optimism| optimism.is_finite() && *optimism > 0.0) {
@@ -69,6 +69,10 @@ fn name(row: &RaceRow) -> String {
         (Some(trial), false) => format!("trial {trial}"),
         (None, false) => "settings of no trial".to_owned(),
     }
+}
+
+fn said_probability(p: f64) -> String {
+    if p < 0.001 { probability(p) } else { format!("= {}", probability(p)) }
 }
 
 fn probability(p: f64) -> String {
