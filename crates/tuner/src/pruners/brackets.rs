@@ -6,6 +6,34 @@ use super::ranking::{Standing, sort};
 use super::rungs::{just_reached, work};
 use crate::{History, TrialRecord, TrialState};
 
+/// Makes a scheduler of a type whose groups `self.cycle()` describes.
+macro_rules! runs_in_groups {
+    ($Scheduler:ty) => {
+        impl $crate::Scheduler for $Scheduler {
+            fn judge(&self, trial: &$crate::TrialRecord, history: &$crate::History) -> tunesmith_core::Flow {
+                self.cycle().judge(trial, history)
+            }
+
+            fn next(
+                &self,
+                history: &$crate::History,
+                _: &mut tunesmith_core::Generator,
+            ) -> Option<$crate::Next> {
+                self.cycle().next(history, false).map($crate::Next::Resume)
+            }
+
+            fn finish(&self, history: &$crate::History, _: &mut tunesmith_core::Generator) -> Option<u64> {
+                self.cycle().next(history, true)
+            }
+
+            fn until(&self, last: Option<u64>) -> Option<u64> {
+                self.cycle().until(last)
+            }
+        }
+    };
+}
+pub(super) use runs_in_groups;
+
 /// A group of trials that run through the same rungs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Bracket {

@@ -1,11 +1,11 @@
 //! Hyperband: groups of successive halving that begin with many short trials or few long ones, in turn.
 
-use tunesmith_core::{Describe, Flow, Generator, Param, register};
+use tunesmith_core::{Describe, Param, register};
 
-use super::brackets::{Bracket, Cycle};
+use super::brackets::{Bracket, Cycle, runs_in_groups};
 use super::rungs::Rungs;
 use super::settings::{count, min_resource, reduction_factor};
-use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord};
+use crate::PrunerEntry;
 
 /// Successive halving in groups that hedge how early a trial may be judged: with R the whole work of a trial, r the least
 /// and n the factor, group s (from the largest s with r n^s <= R down to 0, over and over) begins with
@@ -77,22 +77,5 @@ impl Describe for Hyperband {
     ];
 }
 
-impl Scheduler for Hyperband {
-    fn judge(&self, trial: &TrialRecord, history: &History) -> Flow {
-        self.cycle().judge(trial, history)
-    }
-
-    fn next(&self, history: &History, _: &mut Generator) -> Option<Next> {
-        self.cycle().next(history, false).map(Next::Resume)
-    }
-
-    fn finish(&self, history: &History, _: &mut Generator) -> Option<u64> {
-        self.cycle().next(history, true)
-    }
-
-    fn until(&self, last: Option<u64>) -> Option<u64> {
-        self.cycle().until(last)
-    }
-}
-
+runs_in_groups!(Hyperband);
 register!(PrunerEntry, Hyperband);

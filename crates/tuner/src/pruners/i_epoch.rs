@@ -1,10 +1,10 @@
 //! The sobriety check: all trials run a few steps, and the best few of each group to their end.
 
-use tunesmith_core::{Describe, Flow, Generator, Param, register};
+use tunesmith_core::{Describe, Param, register};
 
-use super::brackets::{Bracket, Cycle};
+use super::brackets::{Bracket, Cycle, runs_in_groups};
 use super::settings::count;
-use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord};
+use crate::PrunerEntry;
 
 /// Runs every trial for `steps` steps and the best `top` of each group of `trials` to their end: what every cleverer
 /// scheduler should be compared with.
@@ -64,22 +64,5 @@ impl Describe for IEpoch {
     ];
 }
 
-impl Scheduler for IEpoch {
-    fn judge(&self, trial: &TrialRecord, history: &History) -> Flow {
-        self.cycle().judge(trial, history)
-    }
-
-    fn next(&self, history: &History, _: &mut Generator) -> Option<Next> {
-        self.cycle().next(history, false).map(Next::Resume)
-    }
-
-    fn finish(&self, history: &History, _: &mut Generator) -> Option<u64> {
-        self.cycle().next(history, true)
-    }
-
-    fn until(&self, last: Option<u64>) -> Option<u64> {
-        self.cycle().until(last)
-    }
-}
-
+runs_in_groups!(IEpoch);
 register!(PrunerEntry, IEpoch);

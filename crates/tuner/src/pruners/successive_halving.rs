@@ -1,11 +1,11 @@
 //! Successive halving: groups of trials of which, at each rung, the best share goes on together.
 
-use tunesmith_core::{Describe, Flow, Generator, Param, register};
+use tunesmith_core::{Describe, Param, register};
 
-use super::brackets::{Bracket, Cycle};
+use super::brackets::{Bracket, Cycle, runs_in_groups};
 use super::rungs::Rungs;
 use super::settings::{count, max_resource, min_resource, reduction_factor};
-use crate::{History, Next, PrunerEntry, Scheduler, TrialRecord};
+use crate::PrunerEntry;
 
 /// Pauses a group of `trials` trials at each rung until all of them are there, then lets the best 1/`reduction_factor`
 /// go on.
@@ -75,22 +75,5 @@ impl Describe for SuccessiveHalving {
     ];
 }
 
-impl Scheduler for SuccessiveHalving {
-    fn judge(&self, trial: &TrialRecord, history: &History) -> Flow {
-        self.cycle().judge(trial, history)
-    }
-
-    fn next(&self, history: &History, _: &mut Generator) -> Option<Next> {
-        self.cycle().next(history, false).map(Next::Resume)
-    }
-
-    fn finish(&self, history: &History, _: &mut Generator) -> Option<u64> {
-        self.cycle().next(history, true)
-    }
-
-    fn until(&self, last: Option<u64>) -> Option<u64> {
-        self.cycle().until(last)
-    }
-}
-
+runs_in_groups!(SuccessiveHalving);
 register!(PrunerEntry, SuccessiveHalving);
