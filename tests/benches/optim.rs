@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::process::{Command, Stdio};
 
 use tunesmith_optim::plugin::*;
-use tunesmith_optim::{Adam, AdamW, Layout, Lion, Optimizer, Pace, Sgd};
+use tunesmith_optim::{Adam, AdamW, Guard, Layout, Lion, Optimizer, Pace, Sgd};
 use tunesmith_tensor::{DType, Par};
 use tunesmith_tests::alternating;
 
@@ -18,23 +18,26 @@ const SECONDS: f64 = 0.3;
 fn main() {
     let gradient: Vec<f32> = (0..LEN).map(|i| (i % 97) as f32 * 0.01 - 0.5).collect();
     // Streams of four bytes an element: the gradient is read, values and each state are read and written.
-    let rules: [(&str, usize, Box<dyn Optimizer>); 5] = [
-        ("sgd", 3, Sgd::default().optimizer()),
-        ("sgd_momentum", 5, Sgd { momentum: 0.9, ..Sgd::default() }.optimizer()),
-        ("adam", 7, Adam::default().optimizer()),
-        ("adamw", 7, AdamW::default().optimizer()),
-        ("lion", 5, Lion::default().optimizer()),
+    let rules: [(&str, usize, &dyn Fn() -> Box<dyn Optimizer>); 5] = [
+        ("sgd", 3, &|| Sgd::default().optimizer()),
+        ("sgd_momentum", 5, &|| Sgd { momentum: 0.9, ..Sgd::default() }.optimizer()),
+        ("adam", 7, &|| Adam::default().optimizer()),
+        ("adamw", 7, &|| AdamW::default().optimizer()),
+        ("lion", 5, &|| Lion::default().optimizer()),
     ];
     println!("a million f32, one thread: milliseconds a pass, the median of five alternating rounds");
-    println!("{:<14} {:>8} {:>8} {:>8}", "rule", "pass", "copy", "ratio");
-    for (name, streams, mut rule) in rules {
+    println!("{:<14} {:>8} {:>8} {:>8} {:>8}", "rule", "before", "along", "copy", "ratio");
+    for (name, streams, rule) in rules {
+        let ([mut rule, mut beside], mut values) = ([rule(), rule()], vec![0.5_f32; LEN]);
         rule.init(&layout(), DType::F32);
-        let mut values = vec![0.5_f32; LEN];
+        beside.init(&layout(), DType::F32);
         // Each element copied is a stream read and one written.
         let (from, mut to) = (vec![1.0_f32; streams * LEN / 2], vec![0.0_f32; streams * LEN / 2]);
-        let mut pass = || step(&mut *rule, &mut values, &gradient);
+        let mut others = values.clone();
+        let mut before = || step(&mut *rule, &mut values, &gradient, Guard::Before);
+        let mut along = || step(&mut *beside, &mut others, &gradient, Guard::Along);
         let mut copy = || black_box(&mut to).copy_from_slice(black_box(&from));
-        print(name, alternating(SECONDS, [&mut pass, &mut copy]));
+        print(name, alternating(SECONDS, [&mut before, &mut along, &mut copy]));
     }
 
     println!("\n{:<14} {:>8} {:>8} {:>8}", "five in a row", "chain", "fused", "ratio");
@@ -42,8 +45,8 @@ fn main() {
     let (mut values, mut others) = (vec![0.5_f32; LEN], vec![0.5_f32; LEN]);
     chained.init(&layout(), DType::F32);
     fused.init(&layout(), DType::F32);
-    let mut long = || step(&mut *chained, &mut values, &gradient);
-    let mut short = || step(&mut *fused, &mut others, &gradient);
+    let mut long = || step(&mut *chained, &mut values, &gradient, Guard::Before);
+    let mut short = || step(&mut *fused, &mut others, &gradient, Guard::Before);
     print("clip to decay", alternating(SECONDS, [&mut long, &mut short]));
     peer();
 }
@@ -52,13 +55,17 @@ fn layout() -> Layout {
     Layout::packed([("weight", vec![LEN])])
 }
 
-fn step(rule: &mut dyn Optimizer, values: &mut [f32], gradient: &[f32]) {
-    rule.step(values, &[black_box(gradient)], Pace::default(), Par::Seq).expect("the gradient is finite");
+fn step(rule: &mut dyn Optimizer, values: &mut [f32], gradient: &[f32], guard: Guard) {
+    let pace = Pace { guard, ..Pace::default() };
+    rule.step(values, &[black_box(gradient)], pace, Par::Seq).expect("the gradient is finite");
 }
 
-fn print(name: &str, rates: [f64; 2]) {
-    let [pass, copy] = rates.map(|rate| 1e3 / rate);
-    println!("{name:<14} {pass:>8.3} {copy:>8.3} {:>8.2}", pass / copy);
+/// Milliseconds, and those of the first as a multiple of those of the last.
+fn print<const N: usize>(name: &str, rates: [f64; N]) {
+    let times = rates.map(|rate| 1e3 / rate);
+    print!("{name:<14}");
+    times.iter().for_each(|time| print!(" {time:>8.3}"));
+    println!(" {:>8.2}", times[0] / times[N - 1]);
 }
 
 /// PyTorch's own passes, on one thread, in this run.

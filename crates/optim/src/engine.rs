@@ -2,7 +2,8 @@
 //!
 //! A chain of element-wise transforms is one pass: each chunk runs through all of them while it is in the cache. A
 //! transform that must first see the whole (the global norm, one whole parameter) ends a pass. Before anything
-//! changes, one pass reads the gradients: a step on NaN or infinity is refused, not half taken.
+//! changes, one pass reads the gradients: a step on NaN or infinity is refused, not half taken, unless the caller
+//! chose the guard that goes along.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::chunk::Target;
 use crate::erase::Link;
 use crate::groups::Treatment;
 use crate::state::{Buffer, Global, States};
-use crate::{Chunk, Globals, Layout, Pace, Scope, Segment, Step, StepError, Sums, View};
+use crate::{Chunk, Globals, Guard, Layout, Pace, Scope, Segment, Step, StepError, Sums, View};
 
 mod sweep;
 
@@ -160,7 +161,7 @@ impl<T: Real> Engine<T> {
         true
     }
 
-    /// Takes step number `count`, or leaves values and state as they are.
+    /// Takes step number `count`, or leaves values and state as the guard says.
     pub(crate) fn step(
         &mut self,
         values: &mut [T],
@@ -174,9 +175,11 @@ impl<T: Real> Engine<T> {
         for (index, link) in plan.links.iter().enumerate() {
             copy(&mut plan.globals[index], &globals[link.globals.clone()]);
         }
-        for index in 0..plan.passes.len() {
+        let only_looks = plan.passes[0].end == End::Nothing;
+        let first = usize::from(only_looks && pace.guard == Guard::Along);
+        for index in first..plan.passes.len() {
             if index > 0 {
-                // The first pass refuses what is not finite; it has no state to change.
+                // A first pass has no state to change.
                 for link in plan.passes[index].links.clone() {
                     if plan.links[link].scope == Scope::Element {
                         plan.settle(link, &step, globals);
@@ -185,7 +188,8 @@ impl<T: Real> Engine<T> {
             }
             // The same cuts either way, and so the same bits.
             let par = if values.len() < sweep::WORTH_WAKING { Par::Seq } else { par };
-            let sweep = Sweep { plan, pass: &plan.passes[index], check: index == 0, step, gradients, par };
+            let sweep =
+                Sweep { plan, pass: &plan.passes[index], check: index == first, step, gradients, par };
             let found = sweep.run(Work {
                 offset: 0,
                 value: values,

@@ -98,7 +98,7 @@ pub use schedules::{
 };
 pub use slot::{Slot, Slots};
 pub use state::{MAX_GLOBALS, MAX_STATES, Size, StateData, StateEntry, StateSpec};
-pub use step::{Globals, Pace, Step, StepError, Sums};
+pub use step::{Globals, Guard, Pace, Step, StepError, Sums};
 pub use transform::{Scope, Transform, View};
 pub use transforms::{
     AddL1, AddL2, AddNoise, AddOrthogonality, ClipByGlobalNorm, ClipByValue, ConstrainNorm, Momentum,

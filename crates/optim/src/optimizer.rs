@@ -162,7 +162,8 @@ impl dyn Optimizer + '_ {
     ///
     /// # Errors
     /// When a gradient is not finite; values, state and count are then as they were before, so that a caller who
-    /// would rather skip such steps goes on with the next.
+    /// would rather skip such steps goes on with the next. With [`Guard::Along`](crate::Guard::Along) they are finite,
+    /// but no longer what they were.
     ///
     /// # Panics
     /// Before `init`, for another element type, when a slab is not as long as the layout says, or when the rule

@@ -29,7 +29,9 @@ fn a_groups_factor_is_a_schedules_factor_for_the_group_alone() {
             let mut values = [1.0, -2.0, 0.5, 3.0, -1.5, 2.5, 1.0, -1.0];
             for step in 0..5 {
                 let gradient: Vec<f64> = (0..8).map(|i| f64::from((i * 7 + step * 5) % 11) - 4.0).collect();
-                optimizer.step(&mut values, &[&gradient], Pace { scale, progress: 0.0 }, Par::Seq).unwrap();
+                optimizer
+                    .step(&mut values, &[&gradient], Pace { scale, ..Pace::default() }, Par::Seq)
+                    .unwrap();
             }
             values
         };
@@ -48,7 +50,9 @@ fn a_frozen_group_thaws_when_its_share_of_the_training_is_over() {
     let mut values = [0.0_f64; 2];
     let mut bodies = Vec::new();
     for progress in [0.0, 0.49, 0.5, 0.75] {
-        optimizer.step(&mut values, &[&[-1.0, -1.0]], Pace { scale: 1.0, progress }, Par::Seq).unwrap();
+        optimizer
+            .step(&mut values, &[&[-1.0, -1.0]], Pace { progress, ..Pace::default() }, Par::Seq)
+            .unwrap();
         bodies.push(values[0]);
     }
     assert_eq!(bodies, [0.0, 0.0, 1.0, 2.9]); // momentum starts with the thaw
@@ -76,7 +80,7 @@ fn a_thawed_group_goes_on_as_if_training_began_with_the_thaw() {
         alone.init(&Layout::packed([("body", vec![2])]), DType::F64);
         let (mut values, mut expected) = ([1.0, -2.0, 0.5], [1.0, -2.0]);
         for step in 0..8 {
-            let pace = Pace { scale: 1.0, progress: step as f64 / 8.0 };
+            let pace = Pace { progress: step as f64 / 8.0, ..Pace::default() };
             thawing.step(&mut values, &[&gradient(step)], pace, Par::Seq).unwrap();
             if step >= 4 {
                 alone.step(&mut expected, &[&gradient(step)[..2]], pace, Par::Seq).unwrap();

@@ -170,7 +170,8 @@ impl Stepper {
     /// of a size nothing is allocated.
     ///
     /// # Errors
-    /// When a gradient is not finite; the parameters are then unchanged.
+    /// When a gradient is not finite; the parameters are then as the [guard](tunesmith_optim::Guard) says, by default
+    /// unchanged.
     ///
     /// # Panics
     /// When data, parameters and model do not have the same sizes.

@@ -31,7 +31,7 @@ fn first_params(model: &Sequential, seed: u64) -> Vec<f32> {
 }
 
 fn turn(trial: usize, step: u64) -> Turn {
-    let pace = Pace { scale: 1.0 / (1.0 + 0.01 * step as f64 + trial as f64), progress: 0.0 };
+    let pace = Pace { scale: 1.0 / (1.0 + 0.01 * step as f64 + trial as f64), ..Pace::default() };
     Turn { pace, noise: Seed::new(trial as u64).at(step) }
 }
 

@@ -6,7 +6,7 @@ use tunesmith_tensor::Par;
 use super::probe::{bits, declared_bytes, load, normal, pace, save, take, walk};
 use super::variants;
 use crate::problems::{self, Problem};
-use crate::{Element, Group, Groups, Layout, Optimizer, OptimizerEntry, Pace, StateSpec, StepError};
+use crate::{Element, Group, Groups, Guard, Layout, Optimizer, OptimizerEntry, Pace, StateSpec, StepError};
 
 /// Checks one optimizer with its defaults and with each setting, and each two, moved; returns what is wrong, one line
 /// each.
@@ -270,6 +270,14 @@ fn refuses<T: Element>(subject: &Subject<'_>) -> Result<(), String> {
         }
         same("the values", bits(&values) == values_before)?;
         same("the states", save(&mut *optimizer) == state_before)?;
+        let (mut along, mut moved) = (subject.make::<T>(&layout)?, values.clone());
+        let pace = Pace { guard: Guard::Along, ..pace(3) };
+        match take(&mut *along, &mut moved, &[&gradient], pace, Par::Seq) {
+            Err(StepError::NonFinite { .. }) if moved.iter().all(|x| x.is_finite()) => {}
+            other => {
+                return Err(format!("{other:?} for a gradient of {bad}, found along the way: {moved:?}"));
+            }
+        }
     }
     Ok(())
 }
@@ -355,7 +363,7 @@ fn reached(subject: &Subject<'_>, problem: &Problem) -> Result<f64, String> {
     let mut generator = Seed::new(6).generator();
     for step in 0..problem.steps {
         let progress = step as f64 / problem.steps as f64;
-        let pace = Pace { scale: 1.0 - progress, progress };
+        let pace = Pace { scale: 1.0 - progress, progress, ..Pace::default() };
         let stepped = if optimizer.needs_closure() {
             // The same noise however often it is asked.
             let mut evaluate = |x: &[f64], gradient: &mut [f64]| {

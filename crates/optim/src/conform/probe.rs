@@ -74,7 +74,7 @@ pub(super) fn normal<T: Element>(seed: Seed, count: usize) -> Vec<T> {
 
 /// The pace of a step in a training with a schedule of its own.
 pub(super) fn pace(step: u64) -> Pace {
-    Pace { scale: 1.0 / (1.0 + 0.1 * step as f64), progress: step as f64 / 100.0 }
+    Pace { scale: 1.0 / (1.0 + 0.1 * step as f64), progress: step as f64 / 100.0, ..Pace::default() }
 }
 
 /// Takes one step with the shards of a gradient. A rule that evaluates is shown a bowl that has this gradient at the

@@ -120,7 +120,9 @@ impl<T: Real> Sweep<'_, T> {
         }
         let shown: &[T] = if self.reads_directly() { &self.gradients[0][place] } else { update };
         // Zero times a finite number is zero, times any other NaN.
-        let finite = !self.check || !reduce::sum_by(shown, |x| x * T::ZERO).is_nan();
+        if self.check && reduce::sum_by(shown, |x| x * T::ZERO).is_nan() {
+            return Found { finite: false, sums: Sums::default() };
+        }
 
         let last = (*end == End::Apply && !links.is_empty()).then(|| links.end - 1);
         for index in links.start..last.unwrap_or(links.end) {
@@ -148,7 +150,7 @@ impl<T: Real> Sweep<'_, T> {
                 Sums::default()
             }
         };
-        Found { finite, sums }
+        Found { finite: true, sums }
     }
 
     fn states(&self, link: usize) -> Range<usize> {

@@ -19,7 +19,7 @@ use crate::{Chain, Chunk, Globals, OptimizerEntry, Rule, StateSpec, Step, Transf
 /// optimizer.init(&Layout::packed([("x", vec![1])]), DType::F64);
 /// let (mut x, mut average) = ([4.0_f64], [0.0]);
 /// for (progress, expected) in [(0.0, 3.0), (0.25, 2.0), (0.5, 1.0), (0.75, 0.5)] {
-///     optimizer.step(&mut x, &[&[1.0]], Pace { scale: 1.0, progress }, Par::Seq).unwrap();
+///     optimizer.step(&mut x, &[&[1.0]], Pace { progress, ..Pace::default() }, Par::Seq).unwrap();
 ///     assert!(optimizer.average(&x, &mut average));
 ///     assert_eq!(average, [expected]); // of 1 and 0 in the end
 /// }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tunesmith_core::{Flow, Reporter};
-use tunesmith_optim::{Pace, Point, StepError};
+use tunesmith_optim::{Guard, Pace, Point, StepError};
 
 use super::{Trainer, point_at};
 use crate::callback::{Callback, EpochEnd};
@@ -153,7 +153,11 @@ impl Trainer {
             // The rate falls along a line, whose last step is not at nothing yet.
             let cooling =
                 self.cooling.map_or(1.0, |(from, steps)| 1.0 - (self.step - from) as f64 / steps as f64);
-            let pace = Pace { scale: factor * self.lr_factor * cooling, progress: point.progress() };
+            let pace = Pace {
+                scale: factor * self.lr_factor * cooling,
+                progress: point.progress(),
+                guard: Guard::Along,
+            };
             let noise = self.seed.named("noise").at(self.step as u64);
             let diverged = |reason: String| Outcome::Diverged { epoch, step: self.step, reason };
             let loss = self

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tunesmith_core::{Error, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
-use tunesmith_optim::{OptimizerEntry, Pace, Schedule, ScheduleEntry};
+use tunesmith_optim::{Guard, OptimizerEntry, Pace, Schedule, ScheduleEntry};
 use tunesmith_tensor::Par;
 
 use super::step::{GroupStepper, Member, Turn};
@@ -156,7 +156,7 @@ impl GroupTrainer {
             let point = point_at(self.step, per_epoch, self.shared.epochs);
             for (turn, trial) in turns.iter_mut().zip(running.iter()) {
                 let scale = trial.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
-                let pace = Pace { scale, progress: point.progress() };
+                let pace = Pace { scale, progress: point.progress(), guard: Guard::Along };
                 let turn_of = || Turn { pace, noise: trial.seed.at(self.step as u64) };
                 *turn = trial.outcome.is_none().then(turn_of);
             }
