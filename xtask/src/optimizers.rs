@@ -1,81 +1,58 @@
-//! `cargo xtask optimizers`: every rule on a few small tables with the same budget for its settings, over several seeds:
+//! `cargo xtask optimizers`: every rule on two small tables, images and lines of books with the same budget for its settings, over several seeds:
 //! what it reaches on rows that no search saw, how long that takes, and how sure both are.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
+mod words;
+
 use crate::process::{self, cargo, output, run};
 
-/// A table, how it is split, and a net that it does not overwhelm.
+/// A recipe, whose data lies beside it.
 struct Task {
     name: &'static str,
     recipe: &'static str,
 }
 
-const TASKS: [Task; 2] = [
-    Task {
-        name: "digits",
-        recipe: r#"
-[data]
-source = "digits"
-split = { test = 0.2, validation = 0.2, stratify = true, seed = 0 }
-prepare = ["standardize"]
-[model]
-layers = [
-  { dense = { units = 64, activation = "relu", init = "he_uniform" } },
-  { dense = { units = 64, activation = "relu", init = "he_uniform" } },
-  { dense = { units = "classes" } },
-]
-[training]
-loss = "cross_entropy"
-epochs = 10
-batch_size = { choice = [16, 32, 64] }
-schedule = "cosine"
-[tuning]
-goal = { minimize = "loss" }
-"#,
-    },
-    Task {
-        name: "breast_cancer",
-        recipe: r#"
-[data]
-source = "breast_cancer"
-split = { test = 0.3, validation = 0.2, stratify = true, seed = 0 }
-prepare = ["standardize"]
-[model]
-layers = [{ dense = { units = 16, activation = "tanh" } }, { dense = { units = "classes" } }]
-[training]
-loss = "cross_entropy"
-epochs = 20
-batch_size = { choice = [16, 32, 64] }
-schedule = "cosine"
-[tuning]
-goal = { minimize = "loss" }
-"#,
-    },
+const TASKS: [Task; 4] = [
+    Task { name: "digits", recipe: include_str!("optimizers/digits.toml") },
+    Task { name: "breast_cancer", recipe: include_str!("optimizers/breast_cancer.toml") },
+    Task { name: "fashion", recipe: include_str!("optimizers/fashion.toml") },
+    Task { name: "austen", recipe: include_str!("optimizers/austen.toml") },
 ];
 
 struct Settings {
     seeds: u64,
     trials: u64,
     rules: Vec<String>,
+    tasks: Vec<String>,
+    /// Where `fashion/` and `austen.csv.gz` lie.
+    data: PathBuf,
     write: bool,
 }
 
 impl Settings {
     fn parse(arguments: &[String]) -> Result<Self, String> {
-        let usage =
-            || "write it as: cargo xtask optimizers [--seeds N] [--trials N] [--write] [RULE ...]".to_owned();
-        let mut settings = Self { seeds: 5, trials: 8, rules: Vec::new(), write: false };
+        let usage = || {
+            "write it as: cargo xtask optimizers [--seeds N] [--trials N] [--task NAME ...] [--data FOLDER] [--write] \
+             [RULE ...]"
+                .to_owned()
+        };
+        let data = process::root().join("../shared/data");
+        let (rules, tasks) = (Vec::new(), Vec::new());
+        let mut settings = Self { seeds: 5, trials: 8, rules, tasks, data, write: false };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
-            let mut number = || arguments.next().and_then(|text| text.parse().ok()).ok_or_else(usage);
+            let mut value = || arguments.next().ok_or_else(usage);
             match argument.as_str() {
-                "--seeds" => settings.seeds = number()?,
-                "--trials" => settings.trials = number()?,
+                "--seeds" => settings.seeds = value()?.parse().map_err(|_| usage())?,
+                "--trials" => settings.trials = value()?.parse().map_err(|_| usage())?,
+                "--task" => settings.tasks.push(value()?.clone()),
+                "--data" => settings.data = value()?.into(),
                 "--write" => settings.write = true,
                 flag if flag.starts_with('-') => return Err(usage()),
                 rule => settings.rules.push(rule.to_owned()),
@@ -106,12 +83,14 @@ pub(crate) fn optimizers(arguments: &[String]) -> Result<(), String> {
     };
     let folder = std::env::temp_dir().join(format!("tunesmith-optimizers-{}", std::process::id()));
     let mut results: BTreeMap<(&str, String), Reached> = BTreeMap::new();
-    for Task { name, recipe } in &TASKS {
+    let asked = |name: &str| settings.tasks.is_empty() || settings.tasks.iter().any(|task| task == name);
+    for Task { name, recipe } in TASKS.iter().filter(|task| asked(task.name)) {
         for rule in &rules {
             let mut reached = Reached::default();
             for seed in 0..settings.seeds {
                 let _ = std::fs::remove_dir_all(&folder);
                 std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+                bring(name, &settings.data, &folder)?;
                 let path = folder.join(format!("{name}.toml"));
                 std::fs::write(&path, recipe).map_err(|error| format!("{}: {error}", path.display()))?;
                 let chosen = format!("training.optimizer={}", searched(rule, &listed));
@@ -143,6 +122,32 @@ pub(crate) fn optimizers(arguments: &[String]) -> Result<(), String> {
         let path = process::root().join("docs/OPTIMIZERS.md");
         std::fs::write(&path, table(&results, &settings))
             .map_err(|error| format!("docs/OPTIMIZERS.md: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Puts a task's data beside its recipe, where that is not built in.
+fn bring(task: &str, data: &Path, folder: &Path) -> Result<(), String> {
+    let said = |path: &Path, error: std::io::Error| {
+        format!("{}: {error}; --data names the folder with fashion/ and austen.csv.gz", path.display())
+    };
+    match task {
+        "fashion" => {
+            let (from, to) = (data.join("fashion"), folder.join("fashion"));
+            std::fs::create_dir(&to).map_err(|error| said(&to, error))?;
+            for entry in std::fs::read_dir(&from).map_err(|error| said(&from, error))?.flatten() {
+                std::fs::copy(entry.path(), to.join(entry.file_name()))
+                    .map_err(|error| said(&entry.path(), error))?;
+            }
+        }
+        "austen" => {
+            let (from, to) = (data.join("austen.csv.gz"), folder.join("austen.csv"));
+            std::fs::metadata(&from).map_err(|error| said(&from, error))?;
+            let mut unpack = Command::new("gzip");
+            unpack.arg("-dc").arg(&from);
+            std::fs::write(&to, words::table(&output(unpack)?)).map_err(|error| said(&to, error))?;
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -197,7 +202,7 @@ fn table(results: &BTreeMap<(&str, String), Reached>, settings: &Settings) -> St
          search with two workers: quote ratios. Rules whose intervals overlap are not told apart here.\n",
         settings.trials, settings.seeds, settings.seeds, settings.trials
     );
-    for Task { name, .. } in &TASKS {
+    for Task { name, .. } in TASKS.iter().filter(|task| results.keys().any(|(name, _)| *name == task.name)) {
         let mut rows: Vec<(&str, &Reached)> = results
             .iter()
             .filter(|((task, _), _)| task == name)
@@ -237,8 +242,9 @@ mod tests {
     fn what_is_asked_for_is_read() {
         let read =
             |line: &str| Settings::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
-        let settings = read("--seeds 2 adam lbfgs").unwrap();
+        let settings = read("--seeds 2 --task austen adam lbfgs").unwrap();
         assert_eq!((settings.seeds, settings.trials, settings.rules.len()), (2, 8, 2));
+        assert_eq!(settings.tasks, ["austen"]);
         assert!(read("--seeds many").is_err_and(|why| why.contains("cargo xtask optimizers")));
     }
 }
