@@ -12,18 +12,21 @@ use tunesmith_tensor::{DType, Par};
 use tunesmith_tests::alternating;
 
 const LEN: usize = 1_000_000;
+/// Makes a rule.
+type Make = fn() -> Box<dyn Optimizer>;
+
 /// How long each of five rounds of each pass is, about.
 const SECONDS: f64 = 0.3;
 
 fn main() {
     let gradient: Vec<f32> = (0..LEN).map(|i| (i % 97) as f32 * 0.01 - 0.5).collect();
     // Streams of four bytes an element: the gradient is read, values and each state are read and written.
-    let rules: [(&str, usize, &dyn Fn() -> Box<dyn Optimizer>); 5] = [
-        ("sgd", 3, &|| Sgd::default().optimizer()),
-        ("sgd_momentum", 5, &|| Sgd { momentum: 0.9, ..Sgd::default() }.optimizer()),
-        ("adam", 7, &|| Adam::default().optimizer()),
-        ("adamw", 7, &|| AdamW::default().optimizer()),
-        ("lion", 5, &|| Lion::default().optimizer()),
+    let rules: [(&str, usize, Make); 5] = [
+        ("sgd", 3, || Sgd::default().optimizer()),
+        ("sgd_momentum", 5, || Sgd { momentum: 0.9, ..Sgd::default() }.optimizer()),
+        ("adam", 7, || Adam::default().optimizer()),
+        ("adamw", 7, || AdamW::default().optimizer()),
+        ("lion", 5, || Lion::default().optimizer()),
     ];
     println!("a million f32, one thread: milliseconds a pass, the median of five alternating rounds");
     println!("{:<14} {:>8} {:>8} {:>8} {:>8}", "rule", "before", "along", "copy", "ratio");
