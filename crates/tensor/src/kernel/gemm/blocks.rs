@@ -8,10 +8,13 @@ use super::panels::{Part, copy_panels};
 use super::sweep::Machine;
 use super::tile::{MOST_ROWS, Rows, Sweep};
 
-/// Numbers in the buffer for packed panels that each thread takes once and keeps: half a megabyte of `f32`.
-pub const PACK_LEN: usize = 128 * 1024;
+/// Numbers in the buffer for a packed panel that each thread takes once and keeps: what stays in a first-level cache
+/// from its packing to its last use, 32 kB of `f32`.
+pub const PACK_LEN: usize = MOST_DEPTH * MOST_COLUMNS;
 /// The most products a sum takes before it is added to the result.
 const MOST_DEPTH: usize = 128;
+/// The most columns a panel has.
+const MOST_COLUMNS: usize = 64;
 /// Numbers of the left operand that a panel of the right one meets before the next panel's turn: what stays in a
 /// second-level cache beside the panels.
 const LEFT_LEN: usize = 128 * 1024;
@@ -80,96 +83,86 @@ impl<T: Real> Product<'_, T> {
                     let whole = machine.columns();
                     let is_panel = n <= whole && down <= whole;
                     if n == 1 || across == 1 && (m <= FEW_ROWS || is_panel) || k == 0 {
-                        self.blocks(machine, n, std::ptr::null_mut());
+                        self.blocks(machine, std::ptr::null_mut());
                     } else {
-                        let depth = block_depth(k);
-                        let columns = (PACK_LEN / depth / whole * whole).min(n);
-                        with_buffer(|buffer| self.blocks(machine, columns, buffer));
+                        with_buffer(|buffer| self.blocks(machine, buffer));
                     }
                 }
-                Right::Packed(_) => self.blocks(machine, n, std::ptr::null_mut()),
+                Right::Packed(_) => self.blocks(machine, std::ptr::null_mut()),
             }
         }
     }
 
-    /// Goes over columns by `columns` at a time, the inner side, and rows; packs where there is a buffer for it.
+    /// Goes over the inner side, rows, and panels of columns; packs each panel where there is a buffer for it. Packing
+    /// it anew for each block of rows costs less than a second-level cache full of panels would.
     ///
     /// # Safety
-    /// As for [`run`](Self::run), and a buffer that is not null has room for a block.
-    unsafe fn blocks(&self, machine: Machine, columns: usize, buffer: *mut T) {
+    /// As for [`run`](Self::run), and a buffer that is not null has room for a panel.
+    unsafe fn blocks(&self, machine: Machine, buffer: *mut T) {
         let [m, k, n] = self.size;
-        let depth = block_depth(k);
         let whole = machine.columns();
-        let height = (LEFT_LEN / depth).max(MOST_ROWS);
-        for first in (0..n).step_by(columns) {
-            let end = n.min(first + columns);
-            let (mut segment, mut skip) = (0, 0);
-            let mut top = 0;
-            loop {
-                let depth = depth.min(k - top);
-                if !buffer.is_null()
-                    && let Right::Strided(b, strides) = self.right
-                {
-                    // SAFETY: the block lies in the operand, and fits into the buffer.
-                    unsafe {
-                        let start = b.add(top * strides.0 + first * strides.1);
-                        let part = Part { start, strides, rows: depth, columns: end - first };
-                        copy_panels(machine, part, buffer);
-                    }
-                }
-                for row in (0..m).step_by(height) {
-                    for column in (first..end).step_by(whole) {
-                        let width = (n - column).min(whole);
-                        let vectors = width.div_ceil(machine.lanes);
-                        let (b, b_stride) = match self.right {
-                            _ if !buffer.is_null() => (
-                                buffer.wrapping_add((column - first) * depth).cast_const(),
-                                vectors * machine.lanes,
-                            ),
-                            Right::Packed(b) => {
-                                let stride = vectors * machine.lanes;
-                                (b.wrapping_add(column * k + top * stride), stride)
-                            }
-                            Right::Strided(b, (down, across)) => {
-                                (b.wrapping_add(top * down + column * across), down)
-                            }
-                        };
-                        let sweep = Sweep {
-                            rows: self.rows_from(row),
-                            m: height.min(m - row),
-                            segments: &self.segments[segment..],
-                            skip,
-                            depth,
-                            step: self.step,
-                            b,
-                            b_stride,
-                            vectors,
-                            last: width - (vectors - 1) * machine.lanes,
-                            far: m.saturating_mul(k) >= FAR,
-                            alpha: self.alpha,
-                            beta: if top == 0 { self.beta } else { T::ONE },
-                            c: self.c.wrapping_add(row * self.c_strides.0 + column * self.c_strides.1),
-                            c_stride: self.c_strides.0,
-                        };
-                        // SAFETY: the rows, columns and part of the inner side named lie in the operands.
-                        unsafe {
-                            if self.c_strides.1 == 1 || n == 1 {
-                                machine.run(&sweep);
+        debug_assert!(whole <= MOST_COLUMNS, "a panel fits into the buffer");
+        let (block, mut top) = (block_depth(k), 0);
+        let height = (LEFT_LEN / block).max(MOST_ROWS);
+        let (mut segment, mut skip) = (0, 0);
+        loop {
+            let depth = block.min(k - top);
+            for row in (0..m).step_by(height) {
+                for column in (0..n).step_by(whole) {
+                    let width = (n - column).min(whole);
+                    let vectors = width.div_ceil(machine.lanes);
+                    let (b, b_stride) = match self.right {
+                        Right::Packed(b) => {
+                            let stride = vectors * machine.lanes;
+                            (b.wrapping_add(column * k + top * stride), stride)
+                        }
+                        Right::Strided(b, strides) => {
+                            let start = b.wrapping_add(top * strides.0 + column * strides.1);
+                            if buffer.is_null() {
+                                (start, strides.0)
                             } else {
-                                self.scatter(machine, sweep, width);
+                                let part = Part { start, strides, rows: depth, columns: width };
+                                // SAFETY: the panel lies in the operand, and fits into the buffer.
+                                unsafe { copy_panels(machine, part, buffer) };
+                                (buffer.cast_const(), vectors * machine.lanes)
                             }
+                        }
+                    };
+                    let sweep = Sweep {
+                        rows: self.rows_from(row),
+                        m: height.min(m - row),
+                        segments: &self.segments[segment..],
+                        skip,
+                        depth,
+                        step: self.step,
+                        b,
+                        b_stride,
+                        vectors,
+                        last: width - (vectors - 1) * machine.lanes,
+                        far: m.saturating_mul(k) >= FAR,
+                        alpha: self.alpha,
+                        beta: if top == 0 { self.beta } else { T::ONE },
+                        c: self.c.wrapping_add(row * self.c_strides.0 + column * self.c_strides.1),
+                        c_stride: self.c_strides.0,
+                    };
+                    // SAFETY: the rows, columns and part of the inner side named lie in the operands.
+                    unsafe {
+                        if self.c_strides.1 == 1 || n == 1 {
+                            machine.run(&sweep);
+                        } else {
+                            self.scatter(machine, sweep, width);
                         }
                     }
                 }
-                top += depth;
-                if top >= k {
-                    break;
-                }
-                skip += depth;
-                while skip > 0 && skip >= self.segments[segment].1 {
-                    skip -= self.segments[segment].1;
-                    segment += 1;
-                }
+            }
+            top += depth;
+            if top >= k {
+                break;
+            }
+            skip += depth;
+            while skip > 0 && skip >= self.segments[segment].1 {
+                skip -= self.segments[segment].1;
+                segment += 1;
             }
         }
     }

@@ -44,38 +44,32 @@ pub(super) unsafe fn copy_panels<T: Real>(machine: Machine, part: Part<T>, out: 
     );
 }
 
-/// Rows lie in one piece: they are read from front to end, and written to one place in each panel.
+/// Rows lie in one piece: each is read from front to end as wide as a panel, and written behind the one before.
 ///
 /// # Safety
 /// As for [`copy_panels`], with columns side by side.
 #[inline(always)]
 unsafe fn copy_rows<T: Real>(machine: Machine, part: Part<T>, out: *mut T) {
-    const CHUNK: usize = 4;
+    /// Every whole panel is some of these wide.
+    const CHUNK: usize = 8;
     let whole = machine.columns();
-    for p in 0..part.rows {
-        for first in (0..part.columns).step_by(whole) {
-            let columns = (part.columns - first).min(whole);
-            let stride = columns.next_multiple_of(machine.lanes);
+    for first in (0..part.columns).step_by(whole) {
+        let columns = (part.columns - first).min(whole);
+        let stride = columns.next_multiple_of(machine.lanes);
+        let chunks = columns / CHUNK * CHUNK;
+        for p in 0..part.rows {
             // SAFETY: the row of the part, and the row of its panel, which starts behind `first` whole columns.
             unsafe {
                 let from = part.start.add(p * part.strides.0 + first);
                 let to = out.add(first * part.rows + p * stride);
-                let mut j = 0;
-                while j + CHUNK * 4 <= columns {
-                    *to.add(j).cast::<[T; CHUNK * 4]>() = *from.add(j).cast::<[T; CHUNK * 4]>();
-                    j += CHUNK * 4;
-                }
-                while j + CHUNK <= columns {
+                for j in (0..chunks).step_by(CHUNK) {
                     *to.add(j).cast::<[T; CHUNK]>() = *from.add(j).cast::<[T; CHUNK]>();
-                    j += CHUNK;
                 }
-                while j < columns {
+                for j in chunks..columns {
                     *to.add(j) = *from.add(j);
-                    j += 1;
                 }
-                while j < stride {
+                for j in columns..stride {
                     *to.add(j) = T::ZERO;
-                    j += 1;
                 }
             }
         }
