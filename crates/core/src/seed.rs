@@ -110,6 +110,33 @@ impl Generator {
         }
     }
 
+    /// A share between 0 and 1 that has the beta distribution of `a` and `b`, as one of two gamma numbers in their sum.
+    ///
+    /// # Panics
+    /// When `a` or `b` is not above zero.
+    #[track_caller]
+    pub fn beta(&mut self, a: f64, b: f64) -> f64 {
+        assert!(a > 0.0 && b > 0.0, "beta({a}, {b}): both must be above 0");
+        let (x, y) = (self.ln_gamma_number(a), self.ln_gamma_number(b));
+        1.0 / (1.0 + (y - x).exp())
+    }
+
+    /// The logarithm of a number that has the gamma distribution of this shape, by Marsaglia & Tsang (2000, "A simple
+    /// method for generating gamma variables"): of a small shape the number itself would vanish.
+    fn ln_gamma_number(&mut self, shape: f64) -> f64 {
+        // A shape below one is the next, times a power of a uniform number.
+        let (shape, ln_power) =
+            if shape < 1.0 { (shape + 1.0, (1.0 - self.uniform()).ln() / shape) } else { (shape, 0.0) };
+        let d = shape - 1.0 / 3.0;
+        loop {
+            let z = self.normal();
+            let v = (1.0 + z / (9.0 * d).sqrt()).powi(3);
+            if v > 0.0 && (1.0 - self.uniform()).ln() < 0.5 * z * z + d * (1.0 - v + v.ln()) {
+                return (d * v).ln() + ln_power;
+            }
+        }
+    }
+
     /// Uniform on 0..n, without bias (Lemire 2019).
     ///
     /// # Panics
@@ -188,6 +215,25 @@ mod tests {
         let mean = draws.iter().sum::<f64>() / n as f64;
         let variance = draws.iter().map(|z| z * z).sum::<f64>() / n as f64;
         assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.01, "mean {mean}, variance {variance}");
+    }
+
+    #[test]
+    fn beta_has_the_moments_of_its_distribution() {
+        let n = 100_000;
+        for (a, b) in [(1.0, 1.0), (0.2, 0.2), (0.01, 0.01), (4.0, 4.0), (2.0, 0.5)] {
+            let mut g = Seed::new(3).generator();
+            let draws: Vec<f64> = (0..n).map(|_| g.beta(a, b)).collect();
+            assert!(draws.iter().all(|x| (0.0..=1.0).contains(x)), "beta({a}, {b})");
+            let mean = draws.iter().sum::<f64>() / n as f64;
+            let central = |power| draws.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n as f64;
+            let sum = a + b;
+            let variance = a * b / (sum * sum * (sum + 1.0));
+            let skewness = 2.0 * (b - a) * (sum + 1.0).sqrt() / ((sum + 2.0) * (a * b).sqrt());
+            assert!((mean - a / sum).abs() < 0.006, "beta({a}, {b}): mean {mean}");
+            assert!((central(2) - variance).abs() < 0.003, "beta({a}, {b}): variance {}", central(2));
+            let found = central(3) / central(2).powf(1.5);
+            assert!((found - skewness).abs() < 0.03, "beta({a}, {b}): skewness {found}, not {skewness}");
+        }
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use tunesmith_autodiff::{Feed, Runner};
+use tunesmith_autodiff::Runner;
 use tunesmith_core::{Error, Plug};
 use tunesmith_data::{Dataset, Targets as DataTargets, Task};
 use tunesmith_nn::loss::find_loss;
 use tunesmith_nn::{ClassWeights, Loss, Mode, Sequential, Targets};
 use tunesmith_tensor::Par;
 
-use crate::fitting::{self, Fed};
+use crate::fitting::{self, Fed, Inputs};
 use crate::metric::{Named, Predictions, Truth};
 use crate::step::each_side_by_side;
 
@@ -300,7 +300,7 @@ impl Lane {
         data.gather_rows(&self.rows, &mut self.x);
         self.y.gather(data, &self.rows, count);
         let Self { runner, x, y, .. } = self;
-        y.feed(x, |inputs, indices| runner.run(Feed { params, inputs, indices, noise: 0 }));
+        runner.run(Inputs::new(x).with(y).feed(params, 0));
         self.loss = self.runner.loss();
         self.values.clear();
         self.values.extend(self.runner.output(1).iter().map(|&v| f64::from(v)));

@@ -16,6 +16,7 @@ use crate::evaluate::{Evaluator, Unit};
 use crate::fitting;
 use crate::history::History;
 use crate::measured::measures;
+use crate::mixing::Mixing;
 use crate::outcome::Outcome;
 use crate::settings::Training;
 use crate::statistics::Statistics;
@@ -111,8 +112,7 @@ impl Trainer {
             .collect::<Result<_, _>>()?;
         let seed = Seed::new(training.seed as u64);
         let (batch, part) = rows_of(training, optimizer.full_batch(), train.rows());
-        let stepper =
-            Stepper::new(model, &training.loss, par)?.in_parts_of(part).recomputing(training.recompute);
+        let stepper = stepper(model, training, par, part)?;
         let mut params = model.initial_params(training.seed as u64);
         if let Some(width) = width {
             width.scale_first_weights(&layout, &mut params);
@@ -160,9 +160,7 @@ impl Trainer {
     pub fn parallel(mut self, par: Par) -> Result<Self, Error> {
         self.par = par;
         let (_, part) = rows_of(&self.training, self.optimizer.full_batch(), self.train.rows());
-        self.stepper = Stepper::new(&self.model, &self.training.loss, par)?
-            .in_parts_of(part)
-            .recomputing(self.training.recompute);
+        self.stepper = stepper(&self.model, &self.training, par, part)?;
         self.evaluator =
             Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
         Ok(self)
@@ -252,6 +250,16 @@ pub(crate) fn point_at(step: usize, per_epoch: usize, epochs: usize) -> Point {
         epoch: step as f64 / per_epoch as f64,
         total_epochs: epochs as f64,
     }
+}
+
+/// What takes the steps a recipe asks for, in parts of so many rows.
+fn stepper(model: &Sequential, training: &Training, par: Par, part: usize) -> Result<Stepper, Error> {
+    let mixing = Mixing::of(training);
+    if let Some(mixing) = mixing {
+        mixing.check(model)?;
+    }
+    let stepper = Stepper::new(model, &training.loss, par)?;
+    Ok(stepper.in_parts_of(part).recomputing(training.recompute).mixing(mixing))
 }
 
 /// The rows of a step, and how many of them go through the model at once.

@@ -1,6 +1,6 @@
 //! What a loss asks of a model and of the data, and how targets are fed.
 
-use tunesmith_autodiff::Var;
+use tunesmith_autodiff::{Feed, Var};
 use tunesmith_core::{Error, Why};
 use tunesmith_data::{Dataset, Targets as DataTargets, Task};
 use tunesmith_nn::{Batch, ClassWeights, Loss, Mode, Sequential, Targets};
@@ -210,33 +210,49 @@ impl Fed {
         };
         targets + self.weights.as_ref().map_or(0, |weights| size_of_val(&**weights))
     }
+}
 
-    /// Calls `run` with the inputs and the index inputs, in the graph's order.
-    pub(crate) fn feed<R>(&self, x: &[f32], run: impl FnOnce(&[&[f32]], &[&[i64]]) -> R) -> R {
-        let mut inputs: [&[f32]; 4] = [x, &[], &[], &[]];
-        let mut count = 1;
-        let numbers = if let Buffer::Numbers(numbers) = &self.targets { Some(&numbers[..]) } else { None };
-        let share = self.share.as_ref().map(|share| &share[..]);
-        for input in [numbers, self.weights.as_deref(), share].into_iter().flatten() {
-            inputs[count] = input;
-            count += 1;
-        }
-        match &self.targets {
-            Buffer::Codes(codes) => run(&inputs[..count], &[codes]),
-            _ => run(&inputs[..count], &[]),
-        }
+/// What a graph is fed, in the order in which its inputs were made; allocates nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inputs<'a> {
+    numbers: [&'a [f32]; 8],
+    codes: [&'a [i64]; 2],
+    counts: (usize, usize),
+}
+
+impl<'a> Inputs<'a> {
+    /// Samples.
+    pub(crate) fn new(x: &'a [f32]) -> Self {
+        Self { numbers: [&[]; 8], codes: [&[]; 2], counts: (0, 0) }.numbers_too(x)
     }
 
-    /// The same behind an index input of the graph's own.
-    pub(crate) fn feed_beside<R>(
-        &self,
-        first: &[i64],
-        x: &[f32],
-        run: impl FnOnce(&[&[f32]], &[&[i64]]) -> R,
-    ) -> R {
-        self.feed(x, |inputs, indices| {
-            let both = [first, indices.first().copied().unwrap_or_default()];
-            run(inputs, &both[..1 + indices.len()])
-        })
+    /// The same and more numbers.
+    pub(crate) fn numbers_too(mut self, more: &'a [f32]) -> Self {
+        self.numbers[self.counts.0] = more;
+        self.counts.0 += 1;
+        self
+    }
+
+    /// The same and more whole numbers.
+    pub(crate) fn codes_too(mut self, more: &'a [i64]) -> Self {
+        self.codes[self.counts.1] = more;
+        self.counts.1 += 1;
+        self
+    }
+
+    /// The same and targets with what their rows count.
+    pub(crate) fn with(self, fed: &'a Fed) -> Self {
+        let fed_targets = match &fed.targets {
+            Buffer::Codes(codes) => self.codes_too(codes),
+            Buffer::Numbers(numbers) => self.numbers_too(numbers),
+            Buffer::Nothing => self,
+        };
+        let share = fed.share.as_ref().map(|share| &share[..]);
+        [fed.weights.as_deref(), share].into_iter().flatten().fold(fed_targets, Self::numbers_too)
+    }
+
+    /// What is fed to a run with these parameters and this noise.
+    pub(crate) fn feed(&'a self, params: &'a [f32], noise: u64) -> Feed<'a, f32> {
+        Feed { params, inputs: &self.numbers[..self.counts.0], indices: &self.codes[..self.counts.1], noise }
     }
 }

@@ -10,6 +10,7 @@ mod settings;
 
 mod fitting;
 pub mod metric;
+mod mixing;
 
 mod evaluate;
 mod statistics;
@@ -40,6 +41,7 @@ pub use fitting::outputs_for;
 pub use group::{GroupStepper, GroupTrainer, Member, Turn};
 pub use history::{History, Values};
 pub use metric::{Confusion, Metric, MetricEntry, Named, Predictions, Truth};
+pub use mixing::{Mixed, Mixing};
 pub use outcome::{Fitted, Outcome};
 pub use settings::Training;
 pub use step::Stepper;

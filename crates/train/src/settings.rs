@@ -43,6 +43,10 @@ pub struct Training {
     pub orthogonal: f64,
     /// Variance of the noise on the first gradient; it fades.
     pub gradient_noise: Option<f64>,
+    /// Rows of a batch are added in pairs, by shares of the beta distribution of this twice.
+    pub mixup: Option<f64>,
+    /// Rows of a batch get boxes out of each other, as large as shares of the beta distribution of this twice.
+    pub cutmix: Option<f64>,
     /// The weights of each unit are at most so long.
     pub max_norm: Option<f64>,
     /// The weights of each unit have length one.
@@ -81,6 +85,8 @@ impl Default for Training {
             clip_norm: None,
             orthogonal: 0.0,
             gradient_noise: None,
+            mixup: None,
+            cutmix: None,
             max_norm: None,
             unit_norm: false,
             groups: Vec::new(),
@@ -183,6 +189,26 @@ impl Describe for Training {
         .log()
         .rarely()
         .valid(0.0, 1e12),
+        Param::optional_float(
+            "regularize.mixup",
+            0.1,
+            2.0,
+            |s: &mut Self| &mut s.mixup,
+            "blends rows in pairs: near 0 hardly, at 1 by any share",
+        )
+        .log()
+        .rarely()
+        .valid(1e-6, 1e6),
+        Param::optional_float(
+            "regularize.cutmix",
+            0.1,
+            2.0,
+            |s: &mut Self| &mut s.cutmix,
+            "puts boxes of images into others: near 0 tiny or whole, at 1 of any size",
+        )
+        .log()
+        .rarely()
+        .valid(1e-6, 1e6),
         Param::optional_float(
             "constrain.max_norm",
             0.5,

@@ -3,11 +3,12 @@
 //! How many shards a batch has follows from the shapes alone, never from the machine; their gradients are added in
 //! order. So the result is the same, bit for bit, for any number of threads.
 
+mod shard;
+
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-use tunesmith_autodiff::{Feed, Plan, Runner, Timing};
+use tunesmith_autodiff::{Plan, Runner, Timing};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
@@ -17,57 +18,12 @@ use tunesmith_tensor::Par;
 use tunesmith_tensor::kernel::elementwise;
 
 use crate::fitting::{self, Fed};
+use crate::mixing::{Mixed, Mixing, Partners};
 
-/// The most shards a batch is cut into.
-const MAX_SHARDS: usize = 8;
-/// A shard has at least this much to compute: below it, waking a second core costs more than it gives.
-const MIN_SHARD_FLOPS: u64 = 4_000_000;
-/// A shard has at least this many rows.
-const MIN_ROWS: usize = 4;
-/// Operations that take as long as writing and adding up one number of a gradient.
-const FLOPS_PER_GRADIENT: u64 = 200;
+use shard::{MAX_SHARDS, Shard, Source, inputs, shard_count};
+
 /// Elements of a piece when gradients are added.
 const PIECE: usize = 1 << 14;
-
-/// How many shards a batch of that many rows is cut into: twice as many as long as each still has enough to do. Every
-/// shard reads all weights and writes all gradients, which then are added up; so what it has to do must outweigh that the
-/// more, the more shards there are. The power is measured: a net of 1.2 million weights is faster in two parts than in four.
-fn shard_count(rows: usize, params: usize, flops: u64) -> usize {
-    let mut shards = 1;
-    while 2 * shards <= MAX_SHARDS {
-        let work = flops / (2 * shards) as u64;
-        let gradients = FLOPS_PER_GRADIENT * (params * shards.pow(3)) as u64;
-        if rows < MIN_ROWS * 2 * shards || work < MIN_SHARD_FLOPS || work < gradients {
-            break;
-        }
-        shards *= 2;
-    }
-    shards
-}
-
-/// A part of a batch with all it needs.
-#[derive(Debug)]
-struct Shard {
-    rows: Range<usize>,
-    runner: Runner<f32>,
-    x: Vec<f32>,
-    y: Fed,
-    gradients: Vec<f32>,
-    loss: f64,
-}
-
-impl Shard {
-    /// Computes loss and gradients of its rows out of those of a part.
-    fn run(&mut self, data: &Dataset, part: &[usize], count: Option<f64>, params: &[f32], noise: Seed) {
-        let rows = &part[self.rows.clone()];
-        data.gather_rows(rows, &mut self.x);
-        self.y.gather(data, rows, count);
-        let Self { runner, x, y, gradients, .. } = self;
-        let noise = noise.value();
-        y.feed(x, |inputs, indices| runner.run_training(Feed { params, inputs, indices, noise }, gradients));
-        self.loss = self.runner.loss();
-    }
-}
 
 /// Adds one slab to another.
 fn add(par: Par, sum: &mut [f32], gradient: &[f32]) {
@@ -110,6 +66,9 @@ pub struct Stepper {
     /// The most rows that go through the model at once.
     part: usize,
     recompute: bool,
+    mixing: Option<Mixing>,
+    /// How the batch at hand is blended.
+    mixed: Mixed,
     /// The sum of the gradients of all parts of a batch but the last.
     earlier: Vec<f32>,
     /// The buffers as they were before a batch of several parts.
@@ -136,6 +95,8 @@ impl Stepper {
             tried: Vec::new(),
             part: usize::MAX,
             recompute: false,
+            mixing: None,
+            mixed: Mixed::default(),
             earlier: Vec::new(),
             buffers: Vec::new(),
             batches: BTreeMap::new(),
@@ -164,6 +125,14 @@ impl Stepper {
         self
     }
 
+    /// The same with the rows of each batch blended in pairs, as the step's noise says; the loss it returns is the blended
+    /// one.
+    #[must_use]
+    pub fn mixing(mut self, mixing: Option<Mixing>) -> Self {
+        self.mixing = mixing;
+        self
+    }
+
     /// Takes one step on the rows of a batch and returns the batch's loss before it.
     ///
     /// A rule that evaluates more than once a step does so on the same rows with the same noise. After the first batch
@@ -185,6 +154,9 @@ impl Stepper {
         noise: Seed,
     ) -> Result<f64, StepError> {
         let (par, learnt) = (self.par, self.learnt);
+        if let Some(mixing) = self.mixing {
+            self.mixed.draw(mixing, rows, self.model.input_shape().dims(), noise.named("mixing"));
+        }
         if optimizer.needs_closure() {
             let mut tried = std::mem::take(&mut self.tried);
             tried.clear();
@@ -230,18 +202,20 @@ impl Stepper {
             self.earlier.clear();
             self.earlier.resize(self.learnt, 0.0);
         }
-        let par = self.par;
-        let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
+        let Self { par, label_weights, batches, mixed, earlier, part: size, .. } = self;
+        let count = fitting::count(label_weights.as_ref(), data, rows.iter().copied());
+        let source = Source { data, count, mixed };
         let mut loss = 0.0;
         for (at, part) in parts.enumerate() {
-            let shards = self.batches.get_mut(&(part.len(), whole)).expect("just made");
+            let shards = batches.get_mut(&(part.len(), whole)).expect("just made");
             let params_now: &[f32] = params;
-            each_side_by_side(par, shards, 0, &|index, shard| {
-                shard.run(data, part, count, params_now, noise.at((at * MAX_SHARDS + index) as u64));
+            each_side_by_side(*par, shards, 0, &|index, shard| {
+                let noise = noise.at((at * MAX_SHARDS + index) as u64);
+                shard.run(&source, part, at * *size, params_now, noise);
             });
             loss += shards.iter().map(|shard| shard.loss).sum::<f64>();
             if at < last {
-                shards.iter().for_each(|shard| add(par, &mut self.earlier, &shard.gradients));
+                shards.iter().for_each(|shard| add(*par, earlier, &shard.gradients));
                 shards[0].runner.update(params);
             }
         }
@@ -278,10 +252,8 @@ impl Stepper {
     pub fn profile(&mut self, rows: usize, params: &[f32], runs: usize) -> Vec<Vec<Timing>> {
         let shards = self.batches.get_mut(&(rows, rows)).map_or(&mut [][..], Vec::as_mut_slice);
         let time = |shard: &mut Shard| {
-            let Shard { runner, x, y, gradients, .. } = shard;
-            y.feed(x, |inputs, indices| {
-                runner.profile(Feed { params, inputs, indices, noise: 0 }, gradients, runs)
-            })
+            let Shard { runner, x, y, partners, gradients, .. } = shard;
+            runner.profile(inputs(x, y, partners.as_ref()).feed(params, 0), gradients, runs)
         };
         shards.iter_mut().map(time).collect()
     }
@@ -317,6 +289,7 @@ impl Stepper {
                 + size_of_val(&*shard.x)
                 + size_of_val(&*shard.gradients)
                 + shard.y.bytes()
+                + shard.partners.as_ref().map_or(0, Partners::bytes)
         };
         let adds = self.batches.keys().any(|(part, whole)| part < whole);
         let sum = if adds { self.learnt * size_of::<f32>() } else { 0 };
@@ -333,7 +306,13 @@ impl Stepper {
                 let part = range.len();
                 let traced = self.model.trace(part, Mode::Training);
                 let (y, target, batch) = Fed::new(&*self.loss, data, &traced.output, part, whole);
-                let loss = self.loss.value(&traced.output, &target, &batch);
+                let mut loss = self.loss.value(&traced.output, &target, &batch);
+                let partners = self.mixing.map(|_| {
+                    let (partners, blended) =
+                        Partners::new(&*self.loss, data, &traced.output, part, whole, &loss);
+                    loss = blended;
+                    partners
+                });
                 let plan = if self.recompute {
                     traced.graph.plan_recomputing(&loss, &[], &traced.layers)
                 } else {
@@ -345,6 +324,7 @@ impl Stepper {
                     runner: Runner::new(plan),
                     x: vec![0.0; part * width],
                     y,
+                    partners,
                     gradients,
                     loss: 0.0,
                 }

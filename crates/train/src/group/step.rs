@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use tunesmith_autodiff::{Feed, Runner, Timing};
+use tunesmith_autodiff::{Runner, Timing};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
@@ -11,7 +11,7 @@ use tunesmith_nn::{ClassWeights, Loss, Sequential, SideBySide};
 use tunesmith_optim::{Layout, Optimizer, Pace, StepError};
 use tunesmith_tensor::{DType, Par};
 
-use crate::fitting::{self, Fed};
+use crate::fitting::{self, Fed, Inputs};
 
 /// One trial of a group: its model, its parameters, its optimizer.
 #[derive(Debug)]
@@ -193,9 +193,7 @@ impl GroupStepper {
         let count = fitting::count(label_weights.as_ref(), data, rows.iter().copied());
         batch.gather(data, rows, count, trials);
         let Batch { runner, x, y, gradients, .. } = batch;
-        y.feed_beside(noise, x, |inputs, indices| {
-            runner.run_training(Feed { params: slab, inputs, indices, noise: 0 }, gradients);
-        });
+        runner.run_training(Inputs::new(x).codes_too(noise).with(y).feed(slab, 0), gradients);
         losses.clear();
         for (trial, (member, turn)) in members.iter_mut().zip(turns).enumerate() {
             let loss = f64::from(runner.output(1)[trial]);
@@ -263,10 +261,8 @@ impl GroupStepper {
         let mut batch = self.batch(data, rows.len());
         let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
         batch.gather(data, &rows, count, self.members.len());
-        batch.y.feed_beside(&self.noise, &batch.x, |inputs, indices| {
-            let feed = Feed { params: &self.slab, inputs, indices, noise: 0 };
-            batch.runner.profile(feed, &mut batch.gradients, runs)
-        })
+        let inputs = Inputs::new(&batch.x).codes_too(&self.noise).with(&batch.y);
+        batch.runner.profile(inputs.feed(&self.slab, 0), &mut batch.gradients, runs)
     }
 
     /// Copies all parameters to where the graph reads them.

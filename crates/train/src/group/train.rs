@@ -276,6 +276,8 @@ fn check(first: &Training, training: &Training) -> Result<(), Error> {
         ("training.width_transfer", training.base_width.is_none()),
         ("training.accumulate", training.accumulate == plain.accumulate),
         ("training.recompute", !training.recompute),
+        ("training.regularize.mixup", training.mixup.is_none()),
+        ("training.regularize.cutmix", training.cutmix.is_none()),
     ];
     match only_alone.iter().find(|(_, unused)| !unused) {
         Some((at, _)) => conflict(at, "a group does not do this: train its trials one by one"),
