@@ -130,7 +130,7 @@ impl<T: Real> Engine<T> {
 
     /// What the chain adds to the loss in step number `count`.
     pub(crate) fn penalty(&self, values: &[T], count: u64, pace: Pace) -> f64 {
-        let step = Step { count, scale: pace.scale, progress: pace.progress, ..Step::default() };
+        let step = step_of(count, pace);
         let of = |(index, segment): (usize, &Segment)| {
             let Some(step) = self.plan.treated(&step, Some(index)) else { return 0.0 };
             let value = &values[segment.range.clone()];
@@ -171,7 +171,7 @@ impl<T: Real> Engine<T> {
         par: Par,
     ) -> Result<(), StepError> {
         let Self { plan, buffers, globals, stored, scratch } = self;
-        let step = Step { count, scale: pace.scale, progress: pace.progress, ..Step::default() };
+        let step = step_of(count, pace);
         for (index, link) in plan.links.iter().enumerate() {
             copy(&mut plan.globals[index], &globals[link.globals.clone()]);
         }
@@ -325,6 +325,11 @@ fn passes<T>(links: &[Installed<T>]) -> Vec<Pass> {
         passes.insert(0, Pass { resumes: false, links: 0..0, end: End::Nothing });
     }
     passes
+}
+
+/// Step number `count`, before anything is measured.
+fn step_of(count: u64, Pace { scale, momentum, progress }: Pace) -> Step {
+    Step { count, scale, momentum, progress, ..Step::default() }
 }
 
 /// The kept numbers; the rest of the places stay zero.

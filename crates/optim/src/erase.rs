@@ -148,6 +148,7 @@ impl Transform for Keep {
 pub(crate) struct Chained {
     name: &'static str,
     lr: f64,
+    momentum: Option<f64>,
     full_batch: bool,
     chain: Chain,
     engine: Typed,
@@ -164,9 +165,9 @@ enum Typed {
 
 impl Chained {
     pub(crate) fn new<R: Rule>(rule: R) -> Self {
-        let (lr, full_batch) = (rule.lr(), rule.full_batch());
+        let (lr, momentum, full_batch) = (rule.lr(), rule.momentum(), rule.full_batch());
         let chain = rule.transform().into();
-        Self { name: R::NAME, lr, full_batch, chain, engine: Typed::None, count: 0 }
+        Self { name: R::NAME, lr, momentum, full_batch, chain, engine: Typed::None, count: 0 }
     }
 }
 
@@ -204,6 +205,10 @@ impl Optimizer for Chained {
 
     fn lr(&self) -> f64 {
         self.lr
+    }
+
+    fn momentum(&self) -> Option<f64> {
+        self.momentum
     }
 
     fn full_batch(&self) -> bool {

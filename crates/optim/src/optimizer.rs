@@ -34,6 +34,12 @@ pub trait Optimizer: Debug + Send {
     /// The learning rate before the schedule.
     fn lr(&self) -> f64;
 
+    /// The share of the past that steps keep before its schedule; `None` of a rule that keeps none: see
+    /// [`Rule::momentum`](crate::Rule::momentum).
+    fn momentum(&self) -> Option<f64> {
+        None
+    }
+
     /// Whether the rule is meant for gradients of the whole training data at once.
     fn full_batch(&self) -> bool {
         false

@@ -88,6 +88,10 @@ impl<P: Probe> Optimizer for Probed<P> {
         self.inner.lr()
     }
 
+    fn momentum(&self) -> Option<f64> {
+        self.inner.momentum()
+    }
+
     fn full_batch(&self) -> bool {
         self.inner.full_batch()
     }

@@ -1,6 +1,6 @@
 //! `Rule`: a described optimizer; `OptimizerEntry`: how one is registered and found.
 
-use tunesmith_core::{Describe, Error, Meta, Place, Plug, find, from_table, kind};
+use tunesmith_core::{Describe, Error, Meta, Place, Plug, Value, find, from_table, kind, to_table};
 
 use crate::erase::Chained;
 use crate::{Chain, Optimizer};
@@ -45,6 +45,15 @@ use crate::{Chain, Optimizer};
 pub trait Rule: Describe {
     /// The learning rate before the schedule.
     fn lr(&self) -> f64;
+
+    /// The share of the past that steps keep, for a schedule to move: what the setting `momentum` or `beta1` says.
+    ///
+    /// A transform asks for it through [`Step::momentum`](crate::Step::momentum). A rule to which a setting of that name is
+    /// something that must not change between steps says `None`.
+    fn momentum(&self) -> Option<f64> {
+        let settings = to_table(self);
+        ["momentum", "beta1"].into_iter().find_map(|name| settings.get(name).and_then(Value::as_f64))
+    }
 
     /// Whether the rule is meant for gradients of the whole training data at once.
     fn full_batch(&self) -> bool {

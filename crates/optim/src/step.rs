@@ -23,6 +23,8 @@ pub type Globals = [f64; MAX_GLOBALS];
 pub struct Pace {
     /// The schedule's factor of the learning rate.
     pub scale: f64,
+    /// The factor of the rule's [momentum](crate::Rule::momentum).
+    pub momentum: f64,
     /// The share of the training that is done, 0 to 1.
     pub progress: f64,
     /// When gradients that are not finite are looked for.
@@ -31,7 +33,7 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { scale: 1.0, progress: 0.0, guard: Guard::Before }
+        Self { scale: 1.0, momentum: 1.0, progress: 0.0, guard: Guard::Before }
     }
 }
 
@@ -73,6 +75,8 @@ pub struct Step {
     /// The factor of the learning rate: the schedule's, times that of the [group](crate::Group) the parameters at hand
     /// belong to.
     pub scale: f64,
+    /// The factor of the momentum: see [`momentum`](Step::momentum).
+    pub momentum: f64,
     /// The share of the training that is done, 0 to 1.
     pub progress: f64,
     /// Whether penalties and decay hold for the parameters at hand: see [`decay`](Step::decay).
@@ -87,7 +91,7 @@ pub struct Step {
 impl Default for Step {
     fn default() -> Self {
         let (sums, globals) = (Sums::default(), Globals::default());
-        Self { count: 0, scale: 1.0, progress: 0.0, decays: true, sums, globals }
+        Self { count: 0, scale: 1.0, momentum: 1.0, progress: 0.0, decays: true, sums, globals }
     }
 }
 
@@ -96,6 +100,12 @@ impl Step {
     #[must_use]
     pub fn decay(&self, strength: f64) -> f64 {
         if self.decays { strength } else { 0.0 }
+    }
+
+    /// The share of the past that a sum or a mean keeps in this step: as given, times the factor of its schedule.
+    #[must_use]
+    pub fn momentum(&self, memory: f64) -> f64 {
+        self.momentum * memory
     }
 
     /// `1 - beta^count`: how much of its final weight a running mean that started at zero has by now.

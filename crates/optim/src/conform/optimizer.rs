@@ -4,7 +4,7 @@ use tunesmith_core::{Entry as _, Plug, Scale, Seed, Shape, Table, Value, find};
 use tunesmith_tensor::Par;
 
 use super::probe::{bits, declared_bytes, load, normal, pace, save, take, walk};
-use super::variants;
+use super::{momentum, variants};
 use crate::problems::{self, Problem};
 use crate::{Element, Group, Groups, Guard, Layout, Optimizer, OptimizerEntry, Pace, StateSpec, StepError};
 
@@ -35,13 +35,13 @@ pub fn check_optimizer(entry: &OptimizerEntry) -> Vec<String> {
     wrong
 }
 
-struct Subject<'a> {
-    entry: &'a OptimizerEntry,
-    table: Table,
+pub(super) struct Subject<'a> {
+    pub(super) entry: &'a OptimizerEntry,
+    pub(super) table: Table,
 }
 
 impl Subject<'_> {
-    fn make<T: Element>(&self, layout: &Layout) -> Result<Box<dyn Optimizer>, String> {
+    pub(super) fn make<T: Element>(&self, layout: &Layout) -> Result<Box<dyn Optimizer>, String> {
         let mut optimizer = self.entry.build(&self.table, "conform").map_err(|error| error.to_string())?;
         optimizer.init(layout, T::DTYPE);
         Ok(optimizer)
@@ -52,7 +52,7 @@ const THREADS: &str = "threads";
 
 type Check = fn(&Subject<'_>) -> Result<(), String>;
 
-const CHECKS: [(&str, Check); 10] = [
+const CHECKS: [(&str, Check); 11] = [
     ("parameters of any shape", |subject| both(subject, any_shape::<f32>, any_shape::<f64>)),
     ("stop, save, load, continue", |subject| both(subject, resumes::<f32>, resumes::<f64>)),
     ("order of parameters", |subject| both(subject, order::<f32>, order::<f64>)),
@@ -62,6 +62,7 @@ const CHECKS: [(&str, Check); 10] = [
     ("size of state", |subject| both(subject, sizes::<f32>, sizes::<f64>)),
     ("gradients that are not finite", |subject| both(subject, refuses::<f32>, refuses::<f64>)),
     (THREADS, |subject| both(subject, threads::<f32>, threads::<f64>)),
+    ("a schedule of the momentum", |subject| both(subject, momentum::check::<f32>, momentum::check::<f64>)),
     ("shards", |subject| both(subject, shards::<f32>, shards::<f64>)),
 ];
 
@@ -69,7 +70,7 @@ fn both(subject: &Subject<'_>, single: Check, double: Check) -> Result<(), Strin
     single(subject).and_then(|()| double(subject))
 }
 
-fn shapes() -> Layout {
+pub(super) fn shapes() -> Layout {
     Layout::packed([
         ("scalar", vec![]),
         ("vector", vec![5]),
@@ -79,7 +80,7 @@ fn shapes() -> Layout {
     ])
 }
 
-fn same(what: &str, equal: bool) -> Result<(), String> {
+pub(super) fn same(what: &str, equal: bool) -> Result<(), String> {
     if equal { Ok(()) } else { Err(format!("{what} differ")) }
 }
 

@@ -76,6 +76,7 @@ impl Transform for ScaleByAdamax {
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Adamax { beta1, beta2, eps, ref dialect, .. } = self.0;
+        let beta1 = step.momentum(beta1);
         let unbias = T::from_f64(1.0 / step.bias_correction(beta1));
         let (rest1, beta2, eps) = (T::from_f64(1.0 - beta1), T::from_f64(beta2), T::from_f64(eps));
         let (to_size, to_divisor) = if dialect == KERAS { (T::ZERO, eps) } else { (eps, T::ZERO) };

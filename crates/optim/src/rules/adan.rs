@@ -84,6 +84,7 @@ impl Transform for AdanStep {
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Adan { lr, beta1, beta2, beta3, eps, weight_decay } = self.0;
         let (lr, weight_decay) = (lr * step.scale, step.decay(weight_decay));
+        let beta1 = step.momentum(beta1);
         let share = |beta: f64| T::from_f64(1.0 - beta);
         let (rest1, rest2, rest3) = (share(beta1), share(beta2), share(beta3));
         let of_mean = T::from_f64(1.0 / step.bias_correction(beta1));

@@ -111,7 +111,7 @@ impl ScaleByTwoMeans {
         let share = step.count as f64 / steps as f64;
         // The half-life, not the beta, grows evenly.
         let half_life = |beta: f64| 0.5_f64.ln() / (beta + 1e-8).ln() - 1.0;
-        let between = (1.0 - share) * half_life(beta1) + share * half_life(beta3);
+        let between = (1.0 - share) * half_life(step.momentum(beta1)) + share * half_life(beta3);
         (alpha * share, 0.5_f64.powf(1.0 / (between + 1.0)))
     }
 }

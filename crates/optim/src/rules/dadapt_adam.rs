@@ -120,6 +120,7 @@ impl Transform for Adapting {
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let DAdaptAdam { beta1, beta2, eps, weight_decay, .. } = self.0;
         let (rate, q) = (self.rate(step, step.globals[2]), self.memory());
+        let beta1 = step.momentum(beta1);
         let (to_sum, q) = (T::from_f64((1.0 - q) * rate), T::from_f64(q));
         let (to_mean, beta1) = (T::from_f64(rate * (1.0 - beta1)), T::from_f64(beta1));
         let (rest2, beta2) = (T::from_f64(1.0 - beta2), T::from_f64(beta2));

@@ -89,8 +89,8 @@ impl Transform for SignOfBlend {
         vec![StateSpec::per_element("exp_avg")]
     }
 
-    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
-        let blend = self.on::<T>();
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
+        let blend = Self { beta1: step.momentum(self.beta1), beta2: self.beta2 }.on::<T>();
         chunk.each(|g, _, [momentum]| {
             let (sign, momentum) = blend(g, momentum);
             (sign, [momentum])
@@ -113,7 +113,7 @@ impl Transform for FusedLion {
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Lion { lr, beta1, beta2, weight_decay } = self.rule;
         let (lr, decay) = (T::from_f64(lr * step.scale), T::from_f64(step.decay(weight_decay)));
-        let blend = SignOfBlend { beta1, beta2 }.on::<T>();
+        let blend = SignOfBlend { beta1: step.momentum(beta1), beta2 }.on::<T>();
         chunk.each(|g, value, [momentum]| {
             let (sign, momentum) = blend(g, momentum);
             (lr * (sign + decay * value), [momentum])

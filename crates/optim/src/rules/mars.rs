@@ -96,8 +96,9 @@ impl Transform for AddChange {
         Scope::Tensor
     }
 
-    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Mars { beta1, gamma, optimize_1d, .. } = self.0;
+        let beta1 = step.momentum(beta1);
         let Parts { segment, update, state: [last], .. } = chunk.parts();
         if !optimize_1d && !segment.is_weight() {
             return;
@@ -129,7 +130,8 @@ impl Transform for ScaleByShape {
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Mars { beta1, beta2, eps, optimize_1d, .. } = self.0;
         let own = optimize_1d || chunk.segment().is_weight();
-        let (beta1, beta2) = if own { (beta1, beta2) } else { (0.9, 0.95) };
-        ScaleByAdam { beta1, beta2, eps, ..ScaleByAdam::default() }.update(step, chunk);
+        let (beta1, beta2) = if own { (step.momentum(beta1), beta2) } else { (0.9, 0.95) };
+        let as_said = Step { momentum: 1.0, ..*step };
+        ScaleByAdam { beta1, beta2, eps, ..ScaleByAdam::default() }.update(&as_said, chunk);
     }
 }

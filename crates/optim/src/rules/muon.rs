@@ -147,7 +147,7 @@ impl Transform for Orthogonal {
         let Parts { segment, value, update, state: [buffer, means, squares], scratch, .. } = chunk.parts();
         let [rows, columns] = segment.shape[..] else {
             let AdamW { beta1, beta2, eps, .. } = AdamW::default();
-            let adam = AdamStep::<T>::new(step, beta1, beta2, eps);
+            let adam = AdamStep::<T>::new(&Step { momentum: 1.0, ..*step }, beta1, beta2, eps);
             let (lr, decay) = (T::from_f64(lr * adam_lr_ratio), T::from_f64(step.decay(weight_decay)));
             let moments = means.iter_mut().zip(squares);
             for ((update, &value), (mean, square)) in update.iter_mut().zip(value).zip(moments) {
@@ -158,7 +158,7 @@ impl Transform for Orthogonal {
             return;
         };
 
-        let share = T::from_f64(momentum);
+        let share = T::from_f64(step.momentum(momentum));
         for (update, buffer) in update.iter_mut().zip(buffer) {
             let next = *buffer + (T::ONE - share) * (*update - *buffer);
             *buffer = without_dust(next);

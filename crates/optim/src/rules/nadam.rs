@@ -98,9 +98,9 @@ register!(OptimizerEntry, NAdam);
 struct ScaleByNAdam(NAdam);
 
 impl ScaleByNAdam {
-    /// The momentum of a step.
-    fn momentum(&self, count: u64) -> f64 {
-        self.0.beta1 * (1.0 - 0.5 * 0.96_f64.powf(count as f64 * self.0.momentum_decay))
+    /// The momentum of a step number `count`, as this step has it.
+    fn momentum(&self, step: &Step, count: u64) -> f64 {
+        step.momentum(self.0.beta1) * (1.0 - 0.5 * 0.96_f64.powf(count as f64 * self.0.momentum_decay))
     }
 }
 
@@ -112,14 +112,14 @@ impl Transform for ScaleByNAdam {
     }
 
     fn settle(&self, step: &Step, [product, ..]: &mut Globals) {
-        *product *= self.momentum(step.count);
+        *product *= self.momentum(step, step.count);
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let NAdam { beta1, beta2, eps, .. } = self.0;
         let adam = AdamStep::<T>::new(step, beta1, beta2, eps);
         let (now, next, product) =
-            (self.momentum(step.count), self.momentum(step.count + 1), step.globals[0]);
+            (self.momentum(step, step.count), self.momentum(step, step.count + 1), step.globals[0]);
         let of_gradient = T::from_f64((1.0 - now) / (1.0 - product));
         let of_mean = T::from_f64(next / (1.0 - product * next));
         chunk.each(|g, _, [mean, square]| {

@@ -110,7 +110,7 @@ impl Growing {
     /// The step size that an estimate makes.
     fn rate(&self, step: &Step, distance: f64) -> f64 {
         let Prodigy { lr, beta1, beta2, use_bias_correction, .. } = self.0;
-        let correction = step.bias_correction(beta2).sqrt() / step.bias_correction(beta1);
+        let correction = step.bias_correction(beta2).sqrt() / step.bias_correction(step.momentum(beta1));
         distance * lr * step.scale * if use_bias_correction { correction } else { 1.0 }
     }
 
@@ -173,6 +173,7 @@ impl Transform for Growing {
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Prodigy { beta1, beta2, eps, weight_decay, .. } = self.0;
+        let beta1 = step.momentum(beta1);
         let [distance, _, _, previous] = step.globals;
         let rate = self.rate(step, previous);
         let (_, to_sum) = self.weights(rate, previous);

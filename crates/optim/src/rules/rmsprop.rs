@@ -132,7 +132,7 @@ impl Transform for FusedRmsprop {
         let (lr, eps, decay) =
             (T::from_f64(lr * step.scale), T::from_f64(eps), T::from_f64(step.decay(weight_decay)));
         let (alpha, rest) = (T::from_f64(alpha), T::from_f64(1.0 - alpha));
-        let (has_momentum, momentum) = (momentum != 0.0, T::from_f64(momentum));
+        let (has_momentum, momentum) = (momentum != 0.0, T::from_f64(step.momentum(momentum)));
         let square_of = |g: T, square: T| alpha * square + rest * g * g;
         let mean_of = |g: T, mean: T| mean + rest * (g - mean);
         match (centered, has_momentum) {

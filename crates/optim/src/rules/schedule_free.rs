@@ -93,6 +93,11 @@ impl Rule for ScheduleFreeSgd {
         self.lr
     }
 
+    /// The place between walk and average is part of the state.
+    fn momentum(&self) -> Option<f64> {
+        None
+    }
+
     fn transform(self) -> impl Into<Chain> {
         let Self { lr, momentum: beta, weight_decay, warmup_steps, r, weight_lr_power } = self;
         let decay = AddL2::unless_zero(weight_decay);
@@ -178,6 +183,11 @@ impl Describe for ScheduleFreeAdamW {
 impl Rule for ScheduleFreeAdamW {
     fn lr(&self) -> f64 {
         self.lr
+    }
+
+    /// The place between walk and average is part of the state.
+    fn momentum(&self) -> Option<f64> {
+        None
     }
 
     fn transform(self) -> impl Into<Chain> {

@@ -115,7 +115,7 @@ impl Transform for FusedSgd {
         if momentum == 0.0 {
             return chunk.each(|g, value, []| (lr * (g + decay * value), []));
         }
-        let momentum = T::from_f64(momentum);
+        let momentum = T::from_f64(step.momentum(momentum));
         let share = T::from_f64(if step.count == 1 { 1.0 } else { 1.0 - dampening });
         chunk.each(|g, value, [sum]| {
             let g = g + decay * value;

@@ -125,6 +125,7 @@ impl Transform for AlongAxes {
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let Soap { lr, beta1, beta2, shampoo_beta, eps, weight_decay, precondition_frequency } = self.0;
+        let beta1 = step.momentum(beta1);
         let Parts { segment, value, update, state, scratch, .. } = chunk.parts();
         let [mean, square, left, right, left_axes, right_axes] = state;
         let (gradient, scratch) = scratch.split_at_mut(update.len());

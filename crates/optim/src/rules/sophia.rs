@@ -105,7 +105,7 @@ impl Transform for LimitedNewton {
         let fresh = (step.count - 1).is_multiple_of(update_interval as u64);
         let (beta2, rest2) = if fresh { (beta2, 1.0 - beta2) } else { (1.0, 0.0) };
         let (beta2, rest2) = (T::from_f64(beta2), T::from_f64(rest2));
-        let rest1 = T::from_f64(1.0 - beta1);
+        let rest1 = T::from_f64(1.0 - step.momentum(beta1));
         let (factor, least) = (T::from_f64(rho * batch_size as f64), T::from_f64(1e-15));
         chunk.each(|g, _, [mean, curvature]| {
             let mean = mean + rest1 * (g - mean);

@@ -139,8 +139,8 @@ impl Transform for LimitedNewton {
         ["exp_avg", CURVATURE].map(StateSpec::per_element).into()
     }
 
-    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
-        let rest = T::from_f64(1.0 - self.beta1);
+    fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
+        let rest = T::from_f64(1.0 - step.momentum(self.beta1));
         let (gamma, eps) = (T::from_f64(self.gamma), T::from_f64(self.eps));
         chunk.each(|g, _, [mean, curvature]| {
             let mean = mean + rest * (g - mean);

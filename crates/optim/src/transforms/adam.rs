@@ -56,6 +56,7 @@ pub(crate) struct AdamStep<T> {
 
 impl<T: Real> AdamStep<T> {
     pub(crate) fn new(step: &Step, beta1: f64, beta2: f64, eps: f64) -> Self {
+        let beta1 = step.momentum(beta1);
         Self {
             rest1: T::from_f64(1.0 - beta1),
             beta2: T::from_f64(beta2),

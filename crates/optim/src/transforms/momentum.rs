@@ -30,7 +30,7 @@ impl Transform for Momentum {
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
-        let momentum = T::from_f64(self.momentum);
+        let momentum = T::from_f64(step.momentum(self.momentum));
         let share = T::from_f64(if step.count == 1 { 1.0 } else { 1.0 - self.dampening });
         let nesterov = self.nesterov;
         chunk.each(|update, _, [sum]| {

@@ -68,6 +68,10 @@ impl Rule for Sam {
         made(&self.inner).lr()
     }
 
+    fn momentum(&self) -> Option<f64> {
+        made(&self.inner).momentum()
+    }
+
     fn full_batch(&self) -> bool {
         made(&self.inner).full_batch()
     }

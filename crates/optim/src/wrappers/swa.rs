@@ -66,6 +66,10 @@ impl Rule for Swa {
         made(&self.inner).lr()
     }
 
+    fn momentum(&self) -> Option<f64> {
+        made(&self.inner).momentum()
+    }
+
     fn transform(self) -> impl Into<Chain> {
         chain!(made(&self.inner).chain(), MeanFrom { start: self.start, every: self.every.max(1) as u64 })
     }
