@@ -25,11 +25,13 @@ pub struct Group {
     pub decay: bool,
     /// For which share of the training the parameters stay as they are: 0 is not at all, 1 is to the end.
     pub freeze: f64,
+    /// For how many epochs the parameters stay as they are, if that is longer.
+    pub freeze_epochs: usize,
 }
 
 impl Default for Group {
     fn default() -> Self {
-        Self { pattern: "*".to_owned(), lr: 1.0, decay: true, freeze: 0.0 }
+        Self { pattern: "*".to_owned(), lr: 1.0, decay: true, freeze: 0.0, freeze_epochs: 0 }
     }
 }
 
@@ -52,6 +54,14 @@ impl Describe for Group {
         )
         .fixed()
         .valid(0.0, 1.0),
+        Param::int(
+            "freeze_epochs",
+            0,
+            10,
+            |s: &mut Self| &mut s.freeze_epochs,
+            "epochs without steps, if that is longer",
+        )
+        .fixed(),
     ];
 }
 
@@ -101,6 +111,8 @@ register!(GroupEntry, Group);
 pub struct Groups {
     groups: Vec<Group>,
     layer_decay: f64,
+    /// So many epochs after the layer behind it each layer thaws.
+    thaws_apart: usize,
 }
 
 impl Default for Groups {
@@ -113,7 +125,7 @@ impl Groups {
     /// Groups, and one rate for all layers.
     #[must_use]
     pub fn new(groups: impl Into<Vec<Group>>) -> Self {
-        Self { groups: groups.into(), layer_decay: 1.0 }
+        Self { groups: groups.into(), layer_decay: 1.0, thaws_apart: 0 }
     }
 
     /// Lets the rate of each layer be this factor of the rate of the layer behind it (Howard & Ruder 2018, arXiv
@@ -133,6 +145,30 @@ impl Groups {
     #[must_use]
     pub fn layer_decay(mut self, factor: f64) -> Self {
         self.layer_decay = factor;
+        self
+    }
+
+    /// Freezes each layer for that many epochs longer than the layer behind it; the last learns from the start (gradual
+    /// unfreezing: Howard & Ruder 2018, section 3.3, where it is one epoch). Layers are those of
+    /// [`layer_decay`](Self::layer_decay).
+    ///
+    /// ```
+    /// use tunesmith_optim::{Groups, Layout, Pace, Rule, Sgd};
+    /// use tunesmith_tensor::{DType, Par};
+    /// let layout = Layout::packed([("0.weight", vec![1]), ("1.weight", vec![1]), ("2.weight", vec![1])]);
+    /// let mut optimizer = Sgd { lr: 1.0, ..Sgd::default() }.optimizer();
+    /// let groups = Groups::default().gradual_unfreezing(1);
+    /// optimizer.init(&groups.on_over(&layout, |epochs| epochs as f64 / 4.0), DType::F64);
+    /// let mut values = [0.0_f64; 3];
+    /// for epoch in 0..4 {
+    ///     let pace = Pace { progress: f64::from(epoch) / 4.0, ..Pace::default() };
+    ///     optimizer.step(&mut values, &[&[-1.0; 3]], pace, Par::Seq).unwrap();
+    /// }
+    /// assert_eq!(values, [2.0, 3.0, 4.0]);
+    /// ```
+    #[must_use]
+    pub fn gradual_unfreezing(mut self, epochs: usize) -> Self {
+        self.thaws_apart = epochs;
         self
     }
 
@@ -183,26 +219,35 @@ impl Groups {
     }
 
     /// The layout with its parameters treated as the groups say, for [`Optimizer::init`](crate::Optimizer::init).
+    ///
+    /// # Panics
+    /// When something is frozen for epochs: then [`on_over`](Self::on_over) must be told how long they are.
     #[must_use]
+    #[track_caller]
     pub fn on(&self, layout: &Layout) -> Layout {
-        let layer =
-            |name: &str| name.rsplit_once('.').map_or_else(String::new, |(layer, _)| layer.to_owned());
-        let mut layers: Vec<String> = Vec::new();
-        for segment in layout.segments() {
-            let layer = layer(&segment.name);
-            if !layers.contains(&layer) {
-                layers.push(layer);
-            }
-        }
+        let by_epochs = self.thaws_apart > 0 || self.groups.iter().any(|group| group.freeze_epochs > 0);
+        assert!(!by_epochs, "on: parameters are frozen for epochs, call `on_over` to say how long these are");
+        self.on_over(layout, |_| 0.0)
+    }
+
+    /// The same, given which share of the training so many epochs are.
+    #[must_use]
+    pub fn on_over(&self, layout: &Layout, share: impl Fn(usize) -> f64) -> Layout {
+        let layers = layout.layers();
+        let share = |epochs| if epochs == 0 { 0.0 } else { share(epochs) };
         layout.clone().treated(|segment| {
-            let place = layers.iter().position(|other| *other == layer(&segment.name)).unwrap_or(0);
-            let behind = (layers.len() - 1 - place) as i32;
-            let own = Treatment { lr: self.layer_decay.powi(behind), ..Treatment::default() };
+            let place = layers.iter().position(|other| *other == segment.layer()).unwrap_or(0);
+            let behind = layers.len() - 1 - place;
+            let own = Treatment {
+                lr: self.layer_decay.powi(behind as i32),
+                freeze: share(behind * self.thaws_apart),
+                ..Treatment::default()
+            };
             let matching = self.groups.iter().filter(|group| matches(&group.pattern, &segment.name));
             matching.fold(own, |so_far, group| Treatment {
                 lr: so_far.lr * group.lr,
                 decay: so_far.decay && group.decay,
-                freeze: so_far.freeze.max(group.freeze),
+                freeze: so_far.freeze.max(group.freeze).max(share(group.freeze_epochs)),
             })
         })
     }

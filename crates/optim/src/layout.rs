@@ -16,6 +16,11 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// What the name says before its last dot.
+    pub(crate) fn layer(&self) -> &str {
+        self.name.rsplit_once('.').map_or("", |(layer, _)| layer)
+    }
+
     /// Whether this is a weight rather than a bias or a gain: whether it has two axes or more.
     ///
     /// ```
@@ -99,6 +104,24 @@ impl Layout {
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    /// The layers, in the order in which they first stand here: what names say before their last dot.
+    ///
+    /// ```
+    /// use tunesmith_optim::Layout;
+    /// let layout = Layout::packed([("0.weight", vec![2, 3]), ("0.bias", vec![2]), ("2.weight", vec![1, 2])]);
+    /// assert_eq!(layout.layers(), ["0", "2"]);
+    /// ```
+    #[must_use]
+    pub fn layers(&self) -> Vec<&str> {
+        let mut layers: Vec<&str> = Vec::new();
+        for segment in &self.segments {
+            if !layers.contains(&segment.layer()) {
+                layers.push(segment.layer());
+            }
+        }
+        layers
     }
 
     /// Number of elements of the slab, padding included.

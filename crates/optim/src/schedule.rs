@@ -1,4 +1,4 @@
-//! `Schedule`: the learning rate's factor as a pure function of how far training is.
+//! `Schedule`: a factor of the learning rate, the momentum or the batch size, as a pure function of how far training is.
 
 use std::fmt::Debug;
 
@@ -49,7 +49,8 @@ impl Point {
     }
 }
 
-/// The learning rate's factor as a pure function of how far training is.
+/// A factor of the learning rate, the momentum or the batch size, as a pure function of how far training is. The words of
+/// the schedules are those of the rate.
 ///
 /// The factor holds for the step that is about to be taken. PyTorch's schedulers count calls of `step()`, which most
 /// programs make once per epoch: where a schedule here counts epochs, its values at whole epochs are PyTorch's; where
@@ -74,7 +75,7 @@ impl Point {
 /// assert_eq!(schedule.at(Point::new(300, 1000, 10.0)), 0.5);
 /// ```
 pub trait Schedule: Debug + Send + Sync {
-    /// The factor of the learning rate.
+    /// The factor of what is scheduled.
     fn at(&self, point: Point) -> f64;
 }
 

@@ -121,6 +121,45 @@ fn the_suite_notices_movement_without_a_gradient() {
     assert!(complaints::<Drifting>().contains("a zero gradient"));
 }
 
+/// Says it has a momentum and takes no notice of its schedule.
+#[derive(Clone, Debug)]
+struct Deaf {
+    momentum: f64,
+}
+impl Default for Deaf {
+    fn default() -> Self {
+        Self { momentum: 0.9 }
+    }
+}
+impl Describe for Deaf {
+    const NAME: &'static str = "deaf";
+    const ABOUT: &'static str = "breaks a promise";
+    const PARAMS: &'static [Param<Self>] =
+        &[Param::float("momentum", 0.5, 0.99, |s: &mut Self| &mut s.momentum, "share of the past")];
+}
+impl Transform for Deaf {
+    fn states(&self) -> Vec<StateSpec> {
+        vec![StateSpec::per_element("sum")]
+    }
+    fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
+        let momentum = T::from_f64(self.momentum);
+        chunk.each(|update, _, [sum]| (momentum * sum + update, [momentum * sum + update]));
+    }
+}
+impl Rule for Deaf {
+    fn lr(&self) -> f64 {
+        0.01
+    }
+    fn transform(self) -> impl Into<Chain> {
+        chain!(self, ScaleByLearningRate::new(0.01))
+    }
+}
+
+#[test]
+fn the_suite_notices_that_a_rule_does_not_hear_the_schedule_of_its_momentum() {
+    assert!(complaints::<Deaf>().contains("a schedule of the momentum"));
+}
+
 #[test]
 fn the_suite_notices_that_a_rule_climbs() {
     assert!(complaints::<Climbing>().contains("on the parabola"));

@@ -92,6 +92,13 @@ fn a_thawed_group_goes_on_as_if_training_began_with_the_thaw() {
 }
 
 #[test]
+#[should_panic(expected = "call `on_over`")]
+fn how_long_epochs_are_must_be_said() {
+    let layout = Layout::packed([("body", vec![1]), ("head", vec![1])]);
+    let _ = Groups::new([Group { freeze_epochs: 1, ..Group::default() }]).on(&layout);
+}
+
+#[test]
 fn what_is_frozen_is_evaluated_as_it_is() {
     let layout = Layout::packed([("body", vec![1]), ("late", vec![1]), ("head", vec![1])]);
     let frozen = [("body", 1.0), ("late", 0.9)];

@@ -34,6 +34,66 @@ fn a_sequence_wants_one_milestone_between_every_two_schedules() {
     assert!(error.to_string().contains("2 schedules need 1 milestones, not 2"), "{error}");
 }
 
+/// A schedule of the momentum is one of the rate upside down: where the rate is highest, the momentum is what the rule says,
+/// elsewhere it is more. Numbers of PyTorch 2.15: `OneCycleLR(max_lr=0.1, total_steps=12, base_momentum=0.85,
+/// max_momentum=0.95)` and `CyclicLR(base_lr=0.01, max_lr=0.1, step_size_up=3, step_size_down=2, mode="triangular2",
+/// base_momentum=0.8, max_momentum=0.9)`, the momentum before each of twelve steps.
+#[test]
+fn a_momentum_cycles_as_in_pytorch() {
+    let one_cycle = [
+        0.95,
+        0.9177302443521267,
+        0.8625744625914449,
+        0.8505584586887436,
+        0.856698729810778,
+        0.8688255099070633,
+        0.8852622412794547,
+        0.9037365046793212,
+        0.9216941869558779,
+        0.9366525935914912,
+        0.9465436874322102,
+        0.95,
+    ];
+    let cyclic = [
+        0.9,
+        0.8666666666666667,
+        0.8333333333333334,
+        0.8,
+        0.85,
+        0.9,
+        0.8833333333333333,
+        0.8666666666666667,
+        0.85,
+        0.875,
+        0.9,
+        0.8916666666666667,
+    ];
+    let read = |json: &str| {
+        let plug = Plug::parse(&serde_json::from_str(json).unwrap(), "schedule", "s").unwrap();
+        ScheduleEntry::make(&plug, "s").unwrap()
+    };
+    let cases = [
+        (
+            read(r#"{"one_cycle": {"div_factor": 0.8947368421052632, "final_div_factor": 1}}"#),
+            0.85,
+            one_cycle,
+        ),
+        (
+            read(
+                r#"{"cyclic": {"base_factor": 1.125, "step_size_up": 3, "step_size_down": 2, "mode": "triangular2"}}"#,
+            ),
+            0.8,
+            cyclic,
+        ),
+    ];
+    for (schedule, momentum, wanted) in cases {
+        for (step, wanted) in wanted.into_iter().enumerate() {
+            let found = momentum * schedule.at(Point::new(step, 12, 1.0));
+            assert!((found - wanted).abs() < 1e-12, "{schedule:?}, step {step}: {found}, not {wanted}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_drop_happens_in_the_first_step_of_its_epoch(steps_per_epoch in 1_usize..200, epochs in 1_usize..60,

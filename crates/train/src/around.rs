@@ -7,6 +7,7 @@ use tunesmith_optim::{
 };
 
 use crate::settings::{NORMALIZED, Training};
+use crate::timetable::Timetable;
 
 /// The power of the step by which the noise on gradients fades (Neelakantan et al. 2015).
 const FADING: f64 = 0.55;
@@ -46,12 +47,24 @@ pub(crate) fn behind_the_rule(training: &Training) -> Chain {
 }
 
 /// The layout with its parameters treated as groups and the decay from layer to layer say.
-pub(crate) fn treated(training: &Training, layout: &Layout) -> Result<Layout, Error> {
+pub(crate) fn treated(training: &Training, layout: &Layout, timetable: &Timetable) -> Result<Layout, Error> {
     let at = |i: usize| format!("training.groups.{i}");
     let made = training.groups.iter().enumerate().map(|(i, plug)| GroupEntry::make(plug, &at(i)));
-    let groups = Groups::new(made.collect::<Result<Vec<Group>, Error>>()?).layer_decay(training.layer_decay);
+    let mut groups =
+        Groups::new(made.collect::<Result<Vec<Group>, Error>>()?).layer_decay(training.layer_decay);
     groups.check(layout).map_err(|(i, because)| Error::new(at(i), Why::Conflict { because }))?;
-    Ok(groups.on(layout))
+    if let Some(apart) = training.gradual_unfreezing {
+        let (layers, epochs) = (layout.layers().len(), training.epochs);
+        let wait = layers.saturating_sub(1).saturating_mul(apart);
+        if wait >= epochs {
+            let because = format!(
+                "the first of {layers} layers would wait for {wait} epochs and the training has {epochs}: train longer, or leave it out"
+            );
+            return Err(Error::new("training.gradual_unfreezing", Why::Conflict { because }));
+        }
+        groups = groups.gradual_unfreezing(apart);
+    }
+    Ok(groups.on_over(layout, |epochs| timetable.share(epochs)))
 }
 
 /// How rates found at another width are scaled.

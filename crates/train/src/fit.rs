@@ -6,7 +6,7 @@ mod epochs;
 use tunesmith_core::{Error, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
-use tunesmith_optim::{Layout, Optimizer, OptimizerEntry, Point, Schedule, ScheduleEntry};
+use tunesmith_optim::{Layout, Optimizer, OptimizerEntry, Pace};
 use tunesmith_tensor::kernel::gemm;
 use tunesmith_tensor::{DType, Par};
 
@@ -18,9 +18,11 @@ use crate::history::History;
 use crate::measured::measures;
 use crate::mixing::Mixing;
 use crate::outcome::Outcome;
+use crate::pacing::Pacing;
 use crate::settings::Training;
 use crate::statistics::Statistics;
 use crate::step::Stepper;
+use crate::timetable::{Sizes, Timetable};
 
 /// Trains one model: everything that lives from the first step to the last.
 ///
@@ -52,9 +54,14 @@ pub struct Trainer {
     stepper: Stepper,
     evaluator: Evaluator,
     optimizer: Box<dyn Optimizer>,
-    schedule: Option<Box<dyn Schedule>>,
+    timetable: Timetable,
+    pacing: Pacing,
+    /// That of the last step.
+    pace: Pace,
     callbacks: Vec<Box<dyn Callback>>,
     batches: Batches,
+    /// The sizes that batches and stepper have now.
+    sizes: Sizes,
     params: Vec<f32>,
     /// What a rule that averages asks to be measured and kept instead of the parameters it walks with.
     averaged: Vec<f32>,
@@ -91,19 +98,16 @@ impl Trainer {
             fitting::check_samples(model, validation)?;
         }
         let mut optimizer = OptimizerEntry::make(&training.optimizer, "training.optimizer")?;
+        let timetable = Timetable::new(training, &*optimizer, train.rows())?;
+        let pacing = Pacing::new(training, &*optimizer, &timetable)?;
         optimizer.prepend(around::before_the_rule(training));
         optimizer.append(around::behind_the_rule(training));
         let layout = Layout::packed(
             model.params().into_iter().filter(|p| p.learnt).map(|p| (p.name, p.shape.dims().to_vec())),
         );
         let width = around::width_transfer(training);
-        let treated = around::treated(training, &layout)?;
+        let treated = around::treated(training, &layout, &timetable)?;
         optimizer.init(&width.map_or(treated.clone(), |width| width.on(&treated)), DType::F32);
-        let schedule = training
-            .schedule
-            .as_ref()
-            .map(|plug| ScheduleEntry::make(plug, "training.schedule"))
-            .transpose()?;
         let mut callbacks: Vec<Box<dyn Callback>> = training
             .callbacks
             .iter()
@@ -111,8 +115,8 @@ impl Trainer {
             .map(|(i, plug)| CallbackEntry::make(plug, &format!("training.callbacks.{i}")))
             .collect::<Result<_, _>>()?;
         let seed = Seed::new(training.seed as u64);
-        let (batch, part) = rows_of(training, optimizer.full_batch(), train.rows());
-        let stepper = stepper(model, training, par, part)?;
+        let sizes = timetable.sizes(0);
+        let stepper = stepper(model, training, par, sizes.part)?;
         let mut params = model.initial_params(training.seed as u64);
         if let Some(width) = width {
             width.scale_first_weights(&layout, &mut params);
@@ -126,7 +130,7 @@ impl Trainer {
         }
         Ok(Self {
             averaged: vec![0.0; params.len()],
-            statistics: Statistics::new(model, part.min(train.rows().max(1)), seed.named("statistics")),
+            statistics: Statistics::new(model, sizes.part.min(train.rows().max(1)), seed.named("statistics")),
             learnt: model.param_count(),
             measured,
             unit: None,
@@ -139,9 +143,12 @@ impl Trainer {
             stepper,
             evaluator,
             optimizer,
-            schedule,
+            timetable,
+            pacing,
+            pace: Pace::default(),
             callbacks,
-            batches: Batches::new(train.rows(), batch, seed.named("order")),
+            batches: batches(train, sizes, seed),
+            sizes,
             params,
             lr_factor: 1.0,
             step: 0,
@@ -159,8 +166,7 @@ impl Trainer {
     /// As for [`Trainer::new`], which has found none before.
     pub fn parallel(mut self, par: Par) -> Result<Self, Error> {
         self.par = par;
-        let (_, part) = rows_of(&self.training, self.optimizer.full_batch(), self.train.rows());
-        self.stepper = stepper(&self.model, &self.training, par, part)?;
+        self.stepper = stepper(&self.model, &self.training, par, self.sizes.part)?;
         self.evaluator =
             Evaluator::new(&self.model, &self.training.loss, &self.training.metrics, &self.train, par)?;
         Ok(self)
@@ -217,20 +223,23 @@ impl Trainer {
     /// Steps of the whole training.
     #[must_use]
     pub fn total_steps(&self) -> usize {
-        self.batches.per_epoch() * self.training.epochs
+        self.timetable.total_steps()
     }
 
     /// Plans what training will need and says how many bytes it will hold beside the data: parameters, gradients,
     /// intermediate values, what is fed, the state of the rule, a buffer of the matrix product for each thread, and what
-    /// the measurements after each epoch hold.
+    /// the measurements after each epoch hold. Of batch sizes that change, those that need most count.
     pub fn bytes(&mut self) -> usize {
-        let (rows, batch) = (self.train.rows(), self.batches.size());
+        let now = self.sizes;
         let mut steps = 0;
-        for size in [batch, rows % batch] {
-            if size > 0 {
-                steps = self.stepper.bytes(&self.train, size);
+        for sizes in self.timetable.all_sizes() {
+            self.resize(sizes);
+            let (rows, batch) = (self.train.rows(), self.batches.size());
+            for size in [batch, rows % batch].into_iter().filter(|&size| size > 0) {
+                steps = steps.max(self.stepper.bytes(&self.train, size));
             }
         }
+        self.resize(now);
         let mut measuring =
             if self.training.measure_training { self.evaluator.bytes(&self.train) } else { 0 };
         if let Some(validation) = &self.validation {
@@ -240,16 +249,20 @@ impl Trainer {
         let packing = self.par.threads() * gemm::PACK_LEN * size_of::<f32>();
         slabs + self.optimizer.state_bytes() + steps + measuring + packing
     }
+
+    /// Goes on with batches of another size, if it is another.
+    fn resize(&mut self, sizes: Sizes) {
+        if sizes != self.sizes {
+            self.sizes = sizes;
+            self.batches = batches(&self.train, sizes, self.seed);
+            self.stepper.plan_anew(sizes.part);
+        }
+    }
 }
 
-/// How far a training is before a step.
-pub(crate) fn point_at(step: usize, per_epoch: usize, epochs: usize) -> Point {
-    Point {
-        step,
-        total_steps: per_epoch * epochs,
-        epoch: step as f64 / per_epoch as f64,
-        total_epochs: epochs as f64,
-    }
+/// The rows in batches of a size, in the order of that seed.
+fn batches(train: &Dataset, sizes: Sizes, seed: Seed) -> Batches {
+    Batches::new(train.rows(), sizes.batch, seed.named("order"))
 }
 
 /// What takes the steps a recipe asks for, in parts of so many rows.
@@ -260,14 +273,4 @@ fn stepper(model: &Sequential, training: &Training, par: Par, part: usize) -> Re
     }
     let stepper = Stepper::new(model, &training.loss, par)?;
     Ok(stepper.in_parts_of(part).recomputing(training.recompute).mixing(mixing))
-}
-
-/// The rows of a step, and how many of them go through the model at once.
-fn rows_of(training: &Training, full_batch: bool, rows: usize) -> (usize, usize) {
-    let accumulate = training.accumulate.max(1);
-    if full_batch {
-        (rows.max(1), rows.max(1).div_ceil(accumulate))
-    } else {
-        (training.batch_size.saturating_mul(accumulate).max(1), training.batch_size.max(1))
-    }
 }

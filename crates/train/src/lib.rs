@@ -8,6 +8,9 @@
 
 mod settings;
 
+mod pacing;
+mod timetable;
+
 mod fitting;
 pub mod metric;
 mod mixing;

@@ -1,7 +1,5 @@
 //! What is measured after every epoch, and under which names.
 
-use std::collections::BTreeMap;
-
 use tunesmith_data::Dataset;
 
 use crate::callback::Measure;
@@ -15,6 +13,7 @@ pub(crate) fn measures(training: &Training, evaluator: &Evaluator, validation: b
         Measure { name: "loss".into(), larger_is_better: false },
         Measure { name: "lr".into(), larger_is_better: false },
     ];
+    measured.extend(scheduled(training).map(|name| Measure { name: name.into(), larger_is_better: false }));
     let mut part = |prefix: &str| {
         measured.push(Measure { name: format!("{prefix}loss"), larger_is_better: false });
         measured.extend(evaluator.metrics().iter().map(|named| Measure {
@@ -33,18 +32,39 @@ pub(crate) fn measures(training: &Training, evaluator: &Evaluator, validation: b
     measured
 }
 
-/// What the history says after an epoch: the running loss, the rate, and what the training and the validation rows
+/// What a schedule moves besides the learning rate, under its name in the history.
+fn scheduled(training: &Training) -> impl Iterator<Item = &'static str> {
+    let momentum = training.momentum_schedule.as_ref().map(|_| "momentum");
+    momentum.into_iter().chain(training.batch_size_schedule.as_ref().map(|_| "batch_size"))
+}
+
+/// Settings as the last step of an epoch had them.
+pub(crate) struct Settings {
+    pub(crate) lr: f64,
+    pub(crate) momentum: Option<f64>,
+    pub(crate) batch_size: usize,
+}
+
+impl Settings {
+    /// The rate, and what else a schedule moves.
+    pub(crate) fn scheduled(&self, training: &Training) -> Values {
+        let value =
+            |name| if name == "momentum" { self.momentum.unwrap_or(0.0) } else { self.batch_size as f64 };
+        let others = scheduled(training).map(|name| (name.to_owned(), value(name)));
+        others.chain([("lr".to_owned(), self.lr)]).collect()
+    }
+}
+
+/// What the history says after an epoch: the running loss, the settings that schedules move, and what the training and the validation rows
 /// measure, where they are to be measured.
 pub(crate) fn measured_values(
     evaluator: &mut Evaluator,
     params: &[f32],
     [train, validation]: [Option<&Dataset>; 2],
     loss: f64,
-    lr: f64,
+    mut values: Values,
 ) -> Values {
-    let mut values: Values = BTreeMap::new();
     values.insert("loss".into(), loss);
-    values.insert("lr".into(), lr);
     let mut put = |part: &str, measured: Measured| {
         values.insert(format!("{part}loss"), measured.loss);
         values.extend(measured.metrics.into_iter().map(|(name, value)| (format!("{part}{name}"), value)));

@@ -31,6 +31,10 @@ pub struct Training {
     pub optimizer: Plug,
     /// The factor on the learning rate over time.
     pub schedule: Option<Plug>,
+    /// The factor on the rows of a step over time, epoch by epoch.
+    pub batch_size_schedule: Option<Plug>,
+    /// The factor on the rule's momentum over time.
+    pub momentum_schedule: Option<Plug>,
     /// Factor of the weights' signs added to their gradients.
     pub l1: f64,
     /// Factor of the weights added to their gradients (PyTorch's convention: half the penalty's factor of the squares).
@@ -55,6 +59,8 @@ pub struct Training {
     pub groups: Vec<Plug>,
     /// The rate of each layer over that of the layer behind it.
     pub layer_decay: f64,
+    /// So many epochs after the layer behind it each layer begins to learn; the last learns from the start.
+    pub gradual_unfreezing: Option<usize>,
     /// The width of layers for which the learning rate was chosen; it is scaled for others.
     pub base_width: Option<usize>,
     /// Whether steps grow with the gradient, for that scaling.
@@ -79,6 +85,8 @@ impl Default for Training {
             recompute: false,
             optimizer: Plug::new("adam"),
             schedule: None,
+            batch_size_schedule: None,
+            momentum_schedule: None,
             l1: 0.0,
             l2: 0.0,
             clip_value: None,
@@ -91,6 +99,7 @@ impl Default for Training {
             unit_norm: false,
             groups: Vec::new(),
             layer_decay: 1.0,
+            gradual_unfreezing: None,
             base_width: None,
             base_steps: NORMALIZED.to_owned(),
             metrics: Vec::new(),
@@ -137,6 +146,18 @@ impl Describe for Training {
             "schedule",
             |s: &mut Self| &mut s.schedule,
             "the learning rate over time",
+        ),
+        Param::optional_plug(
+            "batch_size_schedule",
+            "schedule",
+            |s: &mut Self| &mut s.batch_size_schedule,
+            "the batch size over the epochs",
+        ),
+        Param::optional_plug(
+            "momentum_schedule",
+            "schedule",
+            |s: &mut Self| &mut s.momentum_schedule,
+            "the rule's momentum (or beta1) over time",
         ),
         Param::float("regularize.l1", 0.0, 1e-2, |s: &mut Self| &mut s.l1, "pulls weights to zero evenly")
             .rarely()
@@ -235,6 +256,15 @@ impl Describe for Training {
         .rarely()
         .valid(1e-6, 1e6),
         Param::optional_int(
+            "gradual_unfreezing",
+            1,
+            5,
+            |s: &mut Self| &mut s.gradual_unfreezing,
+            "epochs by which each layer begins to learn after the next",
+        )
+        .rarely()
+        .valid(1.0, f64::INFINITY),
+        Param::optional_int(
             "width_transfer.base",
             16,
             256,
@@ -318,8 +348,13 @@ impl Training {
     pub fn check(&self) -> Result<(), Error> {
         find_loss(&self.loss, "training.loss")?;
         OptimizerEntry::make(&self.optimizer, "training.optimizer")?;
-        if let Some(schedule) = &self.schedule {
-            ScheduleEntry::make(schedule, "training.schedule")?;
+        let schedules = [
+            (&self.schedule, "training.schedule"),
+            (&self.batch_size_schedule, "training.batch_size_schedule"),
+            (&self.momentum_schedule, "training.momentum_schedule"),
+        ];
+        for (schedule, at) in schedules {
+            schedule.as_ref().map(|schedule| ScheduleEntry::make(schedule, at)).transpose()?;
         }
         for (i, group) in self.groups.iter().enumerate() {
             GroupEntry::make(group, &format!("training.groups.{i}"))?;

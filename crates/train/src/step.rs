@@ -117,6 +117,12 @@ impl Stepper {
         self
     }
 
+    /// Forgets all plans and goes on in parts of that many rows: batches have another size from now on.
+    pub(crate) fn plan_anew(&mut self, part: usize) {
+        self.batches.clear();
+        self.part = part;
+    }
+
     /// The same, with or without computing values again for the gradients instead of keeping them: less memory, up to a
     /// third more work, the same result bit for bit.
     #[must_use]

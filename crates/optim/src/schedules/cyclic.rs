@@ -43,7 +43,7 @@ impl Describe for Cyclic {
     const SOURCE: &'static str = "Smith 2017, arXiv 1506.01186";
     const PARAMS: &'static [Param<Self>] = &[
         settings::share("base_factor", 0.01, 0.5, |s: &mut Self| &mut s.base_factor, "least factor")
-            .valid(0.0, 1.0),
+            .valid(0.0, f64::INFINITY),
         Param::int("step_size_up", 100, 10_000, |s: &mut Self| &mut s.step_size_up, "steps of a rise")
             .log()
             .valid(1.0, f64::INFINITY),

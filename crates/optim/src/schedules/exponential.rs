@@ -30,7 +30,7 @@ impl Describe for Exponential {
     const PARAMS: &'static [Param<Self>] =
         &[Param::float("gamma", 0.8, 0.999, |s: &mut Self| &mut s.gamma, "factor per epoch")
             .reverse_log()
-            .valid(0.0, 1.0)];
+            .valid(0.0, f64::INFINITY)];
 }
 
 impl Schedule for Exponential {

@@ -32,7 +32,8 @@ impl Describe for MultiStep {
     const PARAMS: &'static [Param<Self>] = &[
         Param::floats("milestones", |s: &mut Self| &mut s.milestones, "epochs at which the rate drops")
             .valid(0.0, f64::INFINITY),
-        Param::float("gamma", 0.1, 0.9, |s: &mut Self| &mut s.gamma, "factor of a drop").valid(0.0, 1.0),
+        Param::float("gamma", 0.1, 0.9, |s: &mut Self| &mut s.gamma, "factor of a drop")
+            .valid(0.0, f64::INFINITY),
     ];
 }
 

@@ -50,7 +50,7 @@ impl Describe for OneCycle {
         Param::float("div_factor", 5.0, 100.0, |s: &mut Self| &mut s.div_factor, "peak over first rate")
             .log()
             .rarely()
-            .valid(1.0, f64::INFINITY),
+            .valid(1e-6, f64::INFINITY),
         Param::float(
             "final_div_factor",
             1e1,
@@ -60,7 +60,7 @@ impl Describe for OneCycle {
         )
         .log()
         .rarely()
-        .valid(1.0, f64::INFINITY),
+        .valid(1e-6, f64::INFINITY),
         Param::name(
             "anneal_strategy",
             &["cos", "linear"],

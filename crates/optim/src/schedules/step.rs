@@ -32,7 +32,8 @@ impl Describe for StepDecay {
         Param::int("step_size", 1, 50, |s: &mut Self| &mut s.step_size, "epochs between drops")
             .log()
             .valid(1.0, f64::INFINITY),
-        Param::float("gamma", 0.1, 0.9, |s: &mut Self| &mut s.gamma, "factor of a drop").valid(0.0, 1.0),
+        Param::float("gamma", 0.1, 0.9, |s: &mut Self| &mut s.gamma, "factor of a drop")
+            .valid(0.0, f64::INFINITY),
     ];
 }
 

@@ -42,7 +42,7 @@ impl Trainer {
             self.put_rule_state(&state);
         }
         self.history = other.history.clone();
-        self.step = self.history.epochs().len() * self.batches.per_epoch();
+        self.step = self.timetable.first_step(self.history.epochs().len());
         self.lr_factor = other.lr_factor;
         Ok(self)
     }
@@ -56,7 +56,8 @@ impl Trainer {
         let state = self.rule_state();
         let (params, averaged, step) = (self.params.clone(), self.averaged.clone(), self.step);
         let first = self.history.epochs().len();
-        self.cooling = Some((step, epochs * self.batches.per_epoch()));
+        let steps = self.timetable.first_step(first + epochs) - self.timetable.first_step(first);
+        self.cooling = Some((step, steps));
         let losses: Result<Vec<Option<f64>>, _> =
             (first..first + epochs).map(|epoch| self.epoch(epoch, &mut ())).collect();
         let values = match losses.map(|losses| losses.last().copied().flatten()) {

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use tunesmith_core::{Flow, Reporter};
-use tunesmith_optim::{Guard, Pace, Point, StepError};
+use tunesmith_optim::{Pace, StepError};
 
-use super::{Trainer, point_at};
+use super::Trainer;
 use crate::callback::{Callback, EpochEnd};
 use crate::history::{History, Values};
-use crate::measured::measured_values;
+use crate::measured::{Settings, measured_values};
 use crate::outcome::{Fitted, Outcome};
 
 impl Trainer {
@@ -142,22 +142,17 @@ impl Trainer {
         epoch: usize,
         reporter: &mut dyn Reporter,
     ) -> Result<Option<f64>, Outcome> {
-        let per_epoch = self.batches.per_epoch();
+        self.resize(self.timetable.sizes(epoch));
         let (mut sum, mut rows) = (0.0, 0);
-        for batch in self.batches.epoch(epoch as u64) {
+        for (index, batch) in self.batches.epoch(epoch as u64).enumerate() {
             if reporter.interrupted() == Flow::Stop {
                 return Ok(None);
             }
-            let point = point_at(self.step, per_epoch, self.training.epochs);
-            let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
             // The rate falls along a line, whose last step is not at nothing yet.
             let cooling =
                 self.cooling.map_or(1.0, |(from, steps)| 1.0 - (self.step - from) as f64 / steps as f64);
-            let pace = Pace {
-                scale: factor * self.lr_factor * cooling,
-                progress: point.progress(),
-                guard: Guard::Along,
-            };
+            self.pace = self.pacing.at(self.timetable.point(epoch, index));
+            let pace = Pace { scale: self.pace.scale * self.lr_factor * cooling, ..self.pace };
             let noise = self.seed.named("noise").at(self.step as u64);
             let diverged = |reason: String| Outcome::Diverged { epoch, step: self.step, reason };
             let loss = self
@@ -177,14 +172,17 @@ impl Trainer {
     }
 
     pub(super) fn measure(&mut self, loss: f64, averaged: bool) -> Values {
-        let point = Point::new(self.step.saturating_sub(1), self.total_steps(), self.training.epochs as f64);
-        let factor = self.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
+        let settings = Settings {
+            lr: self.optimizer.lr() * self.pace.scale * self.lr_factor,
+            momentum: self.optimizer.momentum().map(|momentum| momentum * self.pace.momentum),
+            batch_size: self.sizes.part,
+        };
         measured_values(
             &mut self.evaluator,
             if averaged { &self.averaged } else { &self.params },
             [Some(&self.train).filter(|_| self.training.measure_training), self.validation.as_ref()],
             loss,
-            self.optimizer.lr() * factor * self.lr_factor,
+            settings.scheduled(&self.training),
         )
     }
 }

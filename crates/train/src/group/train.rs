@@ -5,17 +5,18 @@ use std::time::Instant;
 use tunesmith_core::{Error, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
-use tunesmith_optim::{Guard, OptimizerEntry, Pace, Schedule, ScheduleEntry};
+use tunesmith_optim::{OptimizerEntry, Pace};
 use tunesmith_tensor::Par;
 
 use super::step::{GroupStepper, Member, Turn};
 use crate::around::before_the_rule;
 use crate::evaluate::Evaluator;
-use crate::fit::point_at;
 use crate::history::{History, Values};
-use crate::measured::measured_values;
+use crate::measured::{Settings, measured_values};
 use crate::outcome::{Fitted, Outcome};
+use crate::pacing::Pacing;
 use crate::settings::Training;
+use crate::timetable::Timetable;
 
 /// Trains several models of one shape at once: [`Trainer`](crate::Trainer) for a group.
 ///
@@ -54,6 +55,7 @@ pub struct GroupTrainer {
     shared: Training,
     evaluator: Evaluator,
     batches: Batches,
+    timetable: Timetable,
     /// `None` once no trial runs any more.
     stepper: Option<GroupStepper>,
     /// The trials that run, in the stepper's order.
@@ -68,7 +70,10 @@ pub struct GroupTrainer {
 #[derive(Debug)]
 struct Running {
     number: usize,
-    schedule: Option<Box<dyn Schedule>>,
+    settings: Training,
+    pacing: Pacing,
+    /// That of the last step.
+    pace: Pace,
     seed: Seed,
     history: History,
     /// How it ended, though the group still has it.
@@ -97,6 +102,7 @@ impl GroupTrainer {
         let (model, shared) = trials.first().expect("a group has at least one trial");
         let mut members = Vec::new();
         let mut running = Vec::new();
+        let mut timetable = None;
         for (number, (model, training)) in trials.iter().enumerate() {
             check(shared, training)?;
             let mut optimizer = OptimizerEntry::make(&training.optimizer, "training.optimizer")?;
@@ -104,14 +110,17 @@ impl GroupTrainer {
                 let because = format!("{} takes the whole data at once, train it alone", optimizer.name());
                 return Err(Error::new("training.optimizer", Why::Conflict { because }));
             }
+            let table = Timetable::new(training, &*optimizer, train.rows())?;
+            let pacing = Pacing::new(training, &*optimizer, &table)?;
+            timetable.get_or_insert(table);
             optimizer.prepend(before_the_rule(training));
-            let schedule = training.schedule.as_ref();
-            let schedule = schedule.map(|plug| ScheduleEntry::make(plug, "training.schedule")).transpose()?;
             let params: Vec<f32> =
                 model.initial_params(training.seed as u64).into_iter().map(|p| p as f32).collect();
             running.push(Running {
                 number,
-                schedule,
+                settings: training.clone(),
+                pacing,
+                pace: Pace::default(),
                 seed: Seed::new(training.seed as u64).named("noise"),
                 history: History::default(),
                 outcome: None,
@@ -124,6 +133,7 @@ impl GroupTrainer {
         Ok(Self {
             evaluator: Evaluator::new(model, &shared.loss, &shared.metrics, train, Par::Seq)?,
             batches: Batches::new(train.rows(), shared.batch_size, order.named("order")),
+            timetable: timetable.expect("a group has at least one trial"),
             stepper: Some(GroupStepper::new(members, &shared.loss)?),
             train: train.clone(),
             validation: validation.cloned(),
@@ -145,19 +155,20 @@ impl GroupTrainer {
     ///
     /// A trial that diverges ends.
     pub fn epoch(&mut self) -> Vec<(usize, Values)> {
-        let Self { stepper: Some(stepper), running, batches, .. } = self else { return Vec::new() };
+        let Self { stepper: Some(stepper), running, batches, timetable, .. } = self else {
+            return Vec::new();
+        };
         if self.epoch == self.shared.epochs {
             return Vec::new();
         }
-        let (began, per_epoch) = (Instant::now(), batches.per_epoch());
+        let began = Instant::now();
         running.iter_mut().for_each(|trial| trial.sum = 0.0);
         let mut turns = vec![None; running.len()];
-        for batch in batches.epoch(self.epoch as u64) {
-            let point = point_at(self.step, per_epoch, self.shared.epochs);
-            for (turn, trial) in turns.iter_mut().zip(running.iter()) {
-                let scale = trial.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
-                let pace = Pace { scale, progress: point.progress(), guard: Guard::Along };
-                let turn_of = || Turn { pace, noise: trial.seed.at(self.step as u64) };
+        for (index, batch) in batches.epoch(self.epoch as u64).enumerate() {
+            let point = timetable.point(self.epoch, index);
+            for (turn, trial) in turns.iter_mut().zip(running.iter_mut()) {
+                trial.pace = trial.pacing.at(point);
+                let turn_of = || Turn { pace: trial.pace, noise: trial.seed.at(self.step as u64) };
                 *turn = trial.outcome.is_none().then(turn_of);
             }
             let losses = stepper.step(&self.train, batch, &turns);
@@ -174,7 +185,7 @@ impl GroupTrainer {
             }
             self.step += 1;
         }
-        let measured = self.measure(per_epoch);
+        let measured = self.measure();
         let share = began.elapsed().as_secs_f64() / self.running.len() as f64;
         self.running.iter_mut().for_each(|trial| trial.seconds += share);
         self.epoch += 1;
@@ -201,20 +212,23 @@ impl GroupTrainer {
     }
 
     /// What is measured after an epoch, of each trial that has not diverged.
-    fn measure(&mut self, per_epoch: usize) -> Vec<(usize, Values)> {
+    fn measure(&mut self) -> Vec<(usize, Values)> {
         let Some(stepper) = &mut self.stepper else { return Vec::new() };
-        let point = point_at(self.step.saturating_sub(1), per_epoch, self.shared.epochs);
         let mut measured = Vec::new();
         for (position, trial) in self.running.iter_mut().enumerate().filter(|(_, t)| t.outcome.is_none()) {
             let Member { params, optimizer, .. } = stepper.member(position);
-            let factor = trial.schedule.as_ref().map_or(1.0, |schedule| schedule.at(point));
+            let settings = Settings {
+                lr: optimizer.lr() * trial.pace.scale,
+                momentum: optimizer.momentum().map(|momentum| momentum * trial.pace.momentum),
+                batch_size: self.shared.batch_size,
+            };
             let averaged = optimizer.average(params, &mut trial.averaged);
             let values = measured_values(
                 &mut self.evaluator,
                 if averaged { &trial.averaged } else { params },
                 [Some(&self.train).filter(|_| self.shared.measure_training), self.validation.as_ref()],
                 trial.sum / self.train.rows().max(1) as f64,
-                optimizer.lr() * factor,
+                settings.scheduled(&trial.settings),
             );
             trial.history.push(values.clone());
             measured.push((trial.number, values));
@@ -276,6 +290,8 @@ fn check(first: &Training, training: &Training) -> Result<(), Error> {
         ("training.width_transfer", training.base_width.is_none()),
         ("training.accumulate", training.accumulate == plain.accumulate),
         ("training.recompute", !training.recompute),
+        ("training.batch_size_schedule", training.batch_size_schedule.is_none()),
+        ("training.gradual_unfreezing", training.gradual_unfreezing.is_none()),
         ("training.regularize.mixup", training.mixup.is_none()),
         ("training.regularize.cutmix", training.cutmix.is_none()),
     ];

@@ -79,6 +79,7 @@ pub(crate) fn reproduce(fixed: &FixedRecipe, prepared: &Prepared, options: &RunO
 fn shown(name: &str) -> String {
     match name {
         "lr" => "learning_rate".into(),
+        "momentum" | "batch_size" => name.into(),
         name if name.starts_with("validation_") => name.into(),
         name => format!("train_{name}"),
     }
