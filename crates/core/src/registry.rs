@@ -55,6 +55,35 @@ impl Meta {
             check: |table, at| describe::from_table::<T>(table, at).map(|_| ()),
         }
     }
+
+    /// Whose it is: what stands before the first year of its source; all of a source without one.
+    #[must_use]
+    pub fn authors(&self) -> &'static str {
+        let end = year_in(self.source).map_or(self.source.len(), |(place, _)| place);
+        let before = self.source[..end].rsplit(['(', ';']).next().unwrap_or_default();
+        before.trim_matches([' ', ',', ':'])
+    }
+
+    /// The first year that its source names.
+    #[must_use]
+    pub fn year(&self) -> Option<u16> {
+        year_in(self.source).map(|(_, year)| year)
+    }
+}
+
+/// The first year in a text and its place: four digits from 1700 to 2099 that are no part of a longer number.
+fn year_in(text: &str) -> Option<(usize, u16)> {
+    let digits = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let mut place = 0;
+    while let Some(found) = text[place..].find(|c: char| c.is_ascii_digit()) {
+        place += found;
+        let number = text[place..place + digits(&text[place..])].trim_end_matches('.');
+        match number.parse() {
+            Ok(year) if number.len() == 4 && (1700..2100).contains(&year) => return Some((place, year)),
+            _ => place += number.len(),
+        }
+    }
+    None
 }
 
 impl Debug for Meta {
@@ -221,4 +250,20 @@ macro_rules! register {
             })
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::year_in;
+
+    #[test]
+    fn a_year_is_the_first_number_of_four_digits() {
+        let year = |text| year_in(text).map(|(_, year)| year);
+        assert_eq!(year("Kingma & Ba 2015, arXiv 1412.6980, section 7.1"), Some(2015));
+        assert_eq!(year("Robbins & Monro 1951; Polyak 1964"), Some(1951));
+        assert_eq!(year("arXiv 1706.02677, JMLR 12, page 12011; Cauchy 1847."), Some(1847));
+        assert_eq!(year("settings of Optuna 5.0's PatientPruner"), None);
+        assert_eq!(year("page 1200 of 2500"), None);
+        assert_eq!(year(""), None);
+    }
 }

@@ -87,6 +87,8 @@ pub(super) fn plugin(meta: &Meta) -> Value {
         ("name", meta.name.into()),
         ("about", meta.about.into()),
         ("source", meta.source.into()),
+        ("authors", meta.authors().into()),
+        ("year", meta.year().map_or(Value::Null, |year| Value::Int(year.into()))),
         ("origin", meta.place.origin.into()),
         ("usual", meta.usual.into()),
         ("params", Value::List(params)),

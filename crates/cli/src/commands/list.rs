@@ -40,12 +40,13 @@ fn of_kind(kind: &KindEntry) -> Value {
 }
 
 fn people(kind: &KindEntry) -> String {
-    let head = ["name", "what it is", "source", "crate"].map(str::to_owned).to_vec();
+    let head = ["name", "what it is", "origin", "year", "crate"].map(str::to_owned).to_vec();
     let rows = (kind.list)().into_iter().map(|meta| {
         vec![
             meta.name.to_owned(),
             meta.about.to_owned(),
-            meta.source.to_owned(),
+            meta.authors().to_owned(),
+            meta.year().map_or_else(String::new, |year| year.to_string()),
             meta.place.origin.to_owned(),
         ]
     });

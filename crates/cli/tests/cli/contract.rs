@@ -135,11 +135,23 @@ fn list_and_describe_print_what_is_linked() {
         assert!(names.contains(&name), "{names:?}");
     }
     for plugin in plugins {
-        assert_eq!(keys(plugin), ["about", "name", "origin", "params", "source", "usual"]);
+        assert_eq!(keys(plugin), ["about", "authors", "name", "origin", "params", "source", "usual", "year"]);
+        let (name, year) = (&plugin["name"], plugin["year"].as_u64());
+        assert!(year.is_some_and(|year| (1847..2100).contains(&year)), "{name} is of {year:?}");
+        assert!(!plugin["authors"].as_str().unwrap().is_empty(), "{name} is nobody's");
         for param in plugin["params"].as_array().unwrap() {
             assert_eq!(keys(param), ["about", "default", "name", "range", "tuned", "type"]);
         }
     }
+    let people = folder.run(&["list", "optimizers"]).stdout;
+    let columns = |name: &str| {
+        let line = people.lines().find(|line| line.split_whitespace().next() == Some(name));
+        let cells = line.unwrap_or_else(|| panic!("{people}")).split("  ").map(str::trim);
+        cells.filter(|cell| !cell.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(columns("name"), ["name", "what it is", "origin", "year", "crate"]);
+    assert_eq!(columns("adam")[2..], ["Kingma & Ba", "2015", "tunesmith-optim"]);
+    assert_eq!(columns("sgd")[2..], ["Robbins & Monro", "1951", "tunesmith-optim"]);
     let all = folder.run(&["list", "--json"]).ok();
     assert!(all["kinds"].as_array().unwrap().len() >= 12, "{}", all["kinds"].as_array().unwrap().len());
     let adam = folder.run(&["describe", "adam", "--json"]).ok();
