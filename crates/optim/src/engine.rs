@@ -15,17 +15,22 @@ use crate::chunk::Target;
 use crate::erase::Link;
 use crate::groups::Treatment;
 use crate::state::{Buffer, Global, States};
-use crate::{Chunk, Globals, Guard, Layout, Pace, Scope, Segment, Step, StepError, Sums, View};
+use crate::{
+    Chunk, Globals, Gradient, Guard, Idle, Layout, Pace, Scope, Segment, Step, StepError, Sums, View,
+};
 
 mod sweep;
+mod tables;
 
 use sweep::{Sweep, Work};
+use tables::Tables;
 
 /// One transform in its place in a chain.
 #[derive(Debug)]
 pub(crate) struct Installed<T> {
     pub(crate) link: Arc<dyn Link<T>>,
     pub(crate) scope: Scope,
+    pub(crate) idle: Idle,
     /// Which of the chain's buffers are its state.
     pub(crate) states: Range<usize>,
     /// Which of the chain's numbers for the whole slab are its own.
@@ -79,6 +84,8 @@ struct Plan<T> {
     layout: Layout,
     links: Vec<Installed<T>>,
     passes: Vec<Pass>,
+    /// Whether elements without a gradient stay as they are.
+    stays: bool,
     /// What each link measured in this step.
     sums: Vec<Sums>,
     /// What each link keeps for the whole slab, as of this step.
@@ -104,7 +111,8 @@ impl<T: Real> Engine<T> {
         let scratch = vec![T::ZERO; needs.max().unwrap_or(0)];
         let (sums, kept) = (vec![Sums::default(); links.len()], vec![Globals::default(); links.len()]);
         let frozen_steps = vec![0; if layout.has_thaws() { layout.segments().len() } else { 0 }];
-        let plan = Plan { layout: layout.clone(), links, passes, sums, globals: kept, frozen_steps };
+        let stays = links.iter().all(|installed| installed.idle == Idle::Stays);
+        let plan = Plan { layout: layout.clone(), links, passes, stays, sums, globals: kept, frozen_steps };
         Self { plan, buffers, globals, stored, scratch }
     }
 
@@ -165,11 +173,12 @@ impl<T: Real> Engine<T> {
     pub(crate) fn step(
         &mut self,
         values: &mut [T],
-        gradients: &[&[T]],
+        gradient: Gradient<'_, T>,
         count: u64,
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
+        let gradients = gradient.shards;
         let Self { plan, buffers, globals, stored, scratch } = self;
         let step = step_of(count, pace);
         for (index, link) in plan.links.iter().enumerate() {
@@ -186,10 +195,11 @@ impl<T: Real> Engine<T> {
                     }
                 }
             }
+            let pass = &plan.passes[index];
+            let tables = Tables::new(plan, &pass.end, gradient.touched);
             // The same cuts either way, and so the same bits.
-            let par = if values.len() < sweep::WORTH_WAKING { Par::Seq } else { par };
-            let sweep =
-                Sweep { plan, pass: &plan.passes[index], check: index == first, step, gradients, par };
+            let par = if tables.work(values.len()) < sweep::WORTH_WAKING { Par::Seq } else { par };
+            let sweep = Sweep { plan, pass, tables, check: index == first, step, gradients, par };
             let found = sweep.run(Work {
                 offset: 0,
                 value: values,

@@ -9,8 +9,8 @@ use tunesmith_tensor::{DType, Par};
 use crate::engine::{Engine, Installed};
 use crate::state::{Buffer, Global};
 use crate::{
-    Chain, Chunk, Evaluate, Globals, Layout, MAX_GLOBALS, Optimizer, Pace, Rule, Scope, Segment, Size,
-    StateData, StateEntry, StateSpec, Step, StepError, Sums, Transform, View,
+    Chain, Chunk, Evaluate, Globals, Gradient, Idle, Layout, MAX_GLOBALS, Optimizer, Pace, Rule, Scope,
+    Segment, Size, StateData, StateEntry, StateSpec, Step, StepError, Sums, Transform, View,
 };
 
 /// An element type optimizers work on: `f32` or `f64`.
@@ -19,7 +19,7 @@ pub trait Element: Real {
     fn step(
         optimizer: &mut (dyn Optimizer + '_),
         values: &mut [Self],
-        gradients: &[&[Self]],
+        gradient: Gradient<'_, Self>,
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError>;
@@ -49,11 +49,11 @@ macro_rules! element {
             fn step(
                 optimizer: &mut (dyn Optimizer + '_),
                 values: &mut [Self],
-                gradients: &[&[Self]],
+                gradient: Gradient<'_, Self>,
                 pace: Pace,
                 par: Par,
             ) -> Result<(), StepError> {
-                optimizer.$step(values, gradients, pace, par)
+                optimizer.$step(values, gradient, pace, par)
             }
             fn step_with(
                 optimizer: &mut (dyn Optimizer + '_),
@@ -96,6 +96,7 @@ pub trait Link<T>: Debug + Send + Sync {
 pub trait AnyLink: Link<f32> + Link<f64> {
     fn states(&self) -> Vec<StateSpec>;
     fn scope(&self) -> Scope;
+    fn idle(&self) -> Idle;
 }
 
 impl<X: Transform, T: Real> Link<T> for X {
@@ -128,6 +129,9 @@ impl<X: Transform> AnyLink for X {
     }
     fn scope(&self) -> Scope {
         Transform::scope(self)
+    }
+    fn idle(&self) -> Idle {
+        Transform::idle(self)
     }
 }
 
@@ -191,7 +195,7 @@ pub(crate) fn install<T: Element>(chain: &Chain, layout: &Layout) -> Engine<T> {
             "{link:?} keeps state per parameter, so its scope must be `Tensor`, not {scope:?}"
         );
         let (states, globals) = (first_buffer..buffers, first_global..globals);
-        Installed { link: T::link(Arc::clone(link)), scope, states, globals }
+        Installed { link: T::link(Arc::clone(link)), scope, idle: link.idle(), states, globals }
     });
     let links = links.collect();
     let specs = chain.states();
@@ -230,6 +234,9 @@ impl Optimizer for Chained {
     }
 
     fn init(&mut self, layout: &Layout, dtype: DType) {
+        if let Some(because) = layout.has_sparse().then(|| self.refuses_sparse()).flatten() {
+            panic!("init: the layout has sparse rows, but {because}");
+        }
         self.count = 0;
         self.engine = match dtype {
             DType::F32 => Typed::F32(install(&self.chain, layout)),
@@ -249,12 +256,12 @@ impl Optimizer for Chained {
     fn step_f32(
         &mut self,
         values: &mut [f32],
-        gradients: &[&[f32]],
+        gradient: Gradient<'_, f32>,
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
         let Typed::F32(engine) = &mut self.engine else { panic!("step: `init` was not called for f32") };
-        engine.step(values, gradients, self.count + 1, pace, par)?;
+        engine.step(values, gradient, self.count + 1, pace, par)?;
         self.count += 1;
         Ok(())
     }
@@ -262,12 +269,12 @@ impl Optimizer for Chained {
     fn step_f64(
         &mut self,
         values: &mut [f64],
-        gradients: &[&[f64]],
+        gradient: Gradient<'_, f64>,
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
         let Typed::F64(engine) = &mut self.engine else { panic!("step: `init` was not called for f64") };
-        engine.step(values, gradients, self.count + 1, pace, par)?;
+        engine.step(values, gradient, self.count + 1, pace, par)?;
         self.count += 1;
         Ok(())
     }

@@ -49,6 +49,8 @@ pub struct Layout {
     len: usize,
     /// How each parameter is treated; empty when all are treated alike.
     treatments: Vec<Treatment>,
+    /// Whether each parameter's rows are sparse; empty when none's are.
+    sparse: Vec<bool>,
 }
 
 impl Layout {
@@ -80,7 +82,7 @@ impl Layout {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             panic!("layout: two parameters are called `{}`", pair[0]);
         }
-        Self { segments, len, treatments: Vec::new() }
+        Self { segments, len, treatments: Vec::new(), sparse: Vec::new() }
     }
 
     /// Parameters one after the other, without padding.
@@ -134,6 +136,39 @@ impl Layout {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The same parameters, of which the selected have sparse rows: a step leaves the rows alone that its gradient does not
+    /// touch, with their state. What it costs then does not grow with their number.
+    ///
+    /// For SGD without momentum and for AdaGrad, both without decay, this changes nothing. Elsewhere a row's momentum
+    /// waits, and running means and decay stand still, until a batch meets the row again, as in `torch.optim.SparseAdam`;
+    /// bias is corrected by the steps of the whole. Rules that need to see all rows are
+    /// [refused](crate::Optimizer::refuses_sparse) by [`init`](crate::Optimizer::init), and each step is told the rows:
+    /// see [`step_sparse`](trait.Optimizer.html#method.step_sparse).
+    ///
+    /// # Panics
+    /// When a selected parameter has no rows.
+    #[must_use]
+    #[track_caller]
+    pub fn sparse(mut self, which: impl Fn(&Segment) -> bool) -> Self {
+        self.sparse = self.segments.iter().map(which).collect();
+        if let Some(at) = self.sparse.iter().position(|&sparse| sparse) {
+            assert!(!self.segments[at].shape.is_empty(), "sparse: `{}` has no rows", self.segments[at].name);
+        } else {
+            self.sparse.clear();
+        }
+        self
+    }
+
+    /// Whether parameter number `index` has sparse rows.
+    pub(crate) fn is_sparse(&self, index: usize) -> bool {
+        self.sparse.get(index).copied().unwrap_or(false)
+    }
+
+    /// Whether some parameter has sparse rows.
+    pub(crate) fn has_sparse(&self) -> bool {
+        !self.sparse.is_empty()
     }
 
     /// The same parameters, treated as the function says.

@@ -31,6 +31,11 @@
 //! same bits for any number of threads. A gradient that is NaN or infinite refuses the step and leaves everything
 //! untouched. All state can be [visited](Optimizer::visit), so that stop, save, load, continue equals never stopping.
 //!
+//! **Rows of large tables.** Of an embedding, a batch meets few rows. A caller who says which ([`Gradient::touched`])
+//! gets the same bits in less time: the gradient of other rows is neither read nor added up, and where nothing moves
+//! without a gradient (SGD, AdaGrad) they are left out. [`Layout::sparse`] leaves them out under momentum, decay and Adam
+//! too, which is another rule, and one whose cost does not grow with the vocabulary.
+//!
 //! **Groups.** Biases without decay, slower layers, frozen ones: [`Groups`] say so by names, on the layout.
 //! [`WidthTransfer`] scales rates so that those found with narrow layers hold for wide ones.
 //!
@@ -45,6 +50,8 @@
 
 mod groups;
 mod layout;
+
+mod gradient;
 mod step;
 mod width;
 
@@ -81,6 +88,7 @@ pub mod problems;
 pub use chain::Chain;
 pub use chunk::{Chunk, Parts};
 pub use erase::Element;
+pub use gradient::{Gradient, TouchedRows};
 pub use groups::{Group, GroupEntry, Groups};
 pub use layout::{Layout, Segment};
 pub use optimizer::{Evaluate, Optimizer};
@@ -99,7 +107,7 @@ pub use schedules::{
 pub use slot::{Slot, Slots};
 pub use state::{MAX_GLOBALS, MAX_STATES, Size, StateData, StateEntry, StateSpec};
 pub use step::{Globals, Guard, Pace, Step, StepError, Sums};
-pub use transform::{Scope, Transform, View};
+pub use transform::{Idle, Scope, Transform, View};
 pub use transforms::{
     AddL1, AddL2, AddNoise, AddOrthogonality, ClipByGlobalNorm, ClipByValue, ConstrainNorm, Momentum,
     ScaleByAdam, ScaleByLearningRate, ScaleByRms, ScaleByRootSum, ScaleByTrustRatio, ScheduleFree,

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use tunesmith_tensor::{DType, Par};
 
-use crate::{Chain, Element, Layout, Pace, StateEntry, StateSpec, StepError};
+use crate::{Chain, Element, Gradient, Idle, Layout, Pace, StateEntry, StateSpec, StepError};
 
 /// Evaluates a loss: writes its gradient at the values of the first slab into the second and returns the loss. During
 /// one step it is always the same function, of the same rows and the same noise.
@@ -51,6 +51,26 @@ pub trait Optimizer: Debug + Send {
         false
     }
 
+    /// Why it cannot leave out rows that a batch does not meet ([`Layout::sparse`]), if it cannot: it evaluates more than
+    /// once a step, or some transform of its chain needs to see them ([`Idle::Needed`]).
+    ///
+    /// ```
+    /// use tunesmith_optim::{Adafactor, Adam, Rule};
+    /// assert_eq!(Adam::default().optimizer().refuses_sparse(), None);
+    /// assert!(Adafactor::default().optimizer().refuses_sparse().unwrap().contains("`Factored`"));
+    /// ```
+    fn refuses_sparse(&self) -> Option<String> {
+        let name = self.name();
+        if self.needs_closure() {
+            return Some(format!("`{name}` takes more than one gradient a step"));
+        }
+        let chain = self.chain();
+        let link = chain.links().iter().find(|link| link.idle() == Idle::Needed)?;
+        let shown = format!("{link:?}");
+        let link = shown.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        Some(format!("`{name}` with `{link}` needs to see all rows in every step"))
+    }
+
     /// Puts transforms before the rule: clipping, penalties. Call it before [`init`](Optimizer::init).
     ///
     /// # Panics
@@ -83,7 +103,7 @@ pub trait Optimizer: Debug + Send {
     fn step_f32(
         &mut self,
         values: &mut [f32],
-        gradients: &[&[f32]],
+        gradient: Gradient<'_, f32>,
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError>;
@@ -95,7 +115,7 @@ pub trait Optimizer: Debug + Send {
     fn step_f64(
         &mut self,
         values: &mut [f64],
-        gradients: &[&[f64]],
+        gradient: Gradient<'_, f64>,
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError>;
@@ -113,7 +133,7 @@ pub trait Optimizer: Debug + Send {
     ) -> Result<f64, StepError> {
         let mut gradient = vec![0.0; values.len()];
         let loss = evaluate(values, &mut gradient);
-        self.step_f32(values, &[&gradient], pace, par)?;
+        self.step_f32(values, Gradient::dense(&[&gradient]), pace, par)?;
         Ok(loss)
     }
 
@@ -130,7 +150,7 @@ pub trait Optimizer: Debug + Send {
     ) -> Result<f64, StepError> {
         let mut gradient = vec![0.0; values.len()];
         let loss = evaluate(values, &mut gradient);
-        self.step_f64(values, &[&gradient], pace, par)?;
+        self.step_f64(values, Gradient::dense(&[&gradient]), pace, par)?;
         Ok(loss)
     }
 
@@ -182,17 +202,52 @@ impl dyn Optimizer + '_ {
         pace: Pace,
         par: Par,
     ) -> Result<(), StepError> {
-        let len = self.assert_made_for(values);
+        self.step_sparse(values, Gradient::dense(gradients), pace, par)
+    }
+
+    /// Takes one step with a gradient of which it is known which rows of large tables it touches: as
+    /// [`step`](trait.Optimizer.html#method.step), in less time.
+    ///
+    /// The result is the same, bit for bit, except for parameters whose rows the layout calls
+    /// [sparse](Layout::sparse): their untouched rows stay as they are, state and all.
+    ///
+    /// ```
+    /// use tunesmith_optim::{Gradient, Layout, Pace, Rule, Sgd, TouchedRows};
+    /// use tunesmith_tensor::{DType, Par};
+    /// let mut optimizer = Sgd { lr: 1.0, momentum: 0.5, ..Sgd::default() }.optimizer();
+    /// optimizer.init(&Layout::packed([("words", vec![2, 1])]).sparse(|_| true), DType::F64);
+    /// let mut values = [0.0_f64; 2];
+    /// for row in [0, 0, 1] {
+    ///     let mut shard = [0.0; 2];
+    ///     shard[row] = -1.0;
+    ///     let touched = [TouchedRows { segment: 0, rows: vec![row as u32] }];
+    ///     let gradient = Gradient { shards: &[&shard], touched: &touched };
+    ///     optimizer.step_sparse(&mut values, gradient, Pace::default(), Par::Seq).unwrap();
+    /// }
+    /// assert_eq!(values, [2.5, 1.0]); // the first row's momentum waits until that row is met again
+    /// ```
+    ///
+    /// # Errors
+    /// As [`step`](trait.Optimizer.html#method.step).
+    ///
+    /// # Panics
+    /// As [`step`](trait.Optimizer.html#method.step), and when the touched rows do not fit the layout.
+    #[track_caller]
+    pub fn step_sparse<T: Element>(
+        &mut self,
+        values: &mut [T],
+        gradient: Gradient<'_, T>,
+        pace: Pace,
+        par: Par,
+    ) -> Result<(), StepError> {
+        let layout = self.assert_made_for(values);
         let name = self.name();
         assert!(
             !self.needs_closure(),
             "step: `{name}` takes more than one gradient a step, call `step_with`"
         );
-        assert!(!gradients.is_empty(), "step: there is no gradient");
-        if let Some(other) = gradients.iter().find(|gradient| gradient.len() != len) {
-            panic!("step: the layout has {len} elements, a gradient {}", other.len());
-        }
-        T::step(self, values, gradients, pace, par)
+        gradient.check(layout);
+        T::step(self, values, gradient, pace, par)
     }
 
     /// Takes one step and evaluates loss and gradient as often as the rule asks for; returns the loss before the step.
@@ -235,14 +290,14 @@ impl dyn Optimizer + '_ {
         T::step_with(self, values, evaluate, pace, par)
     }
 
-    /// The length of the layout, after a look at whether the values fit it.
+    /// The layout, after a look at whether the values fit it.
     #[track_caller]
-    fn assert_made_for<T: Element>(&self, values: &[T]) -> usize {
+    fn assert_made_for<T: Element>(&self, values: &[T]) -> &Layout {
         let Some((layout, dtype)) = self.made_for() else { panic!("step: call `init` first") };
         assert!(dtype == T::DTYPE, "step: the state was made for {dtype}, the values are {}", T::DTYPE);
         let len = layout.len();
         assert!(values.len() == len, "step: the layout has {len} elements, the values {}", values.len());
-        len
+        layout
     }
 
     /// Writes into `into` the values to evaluate and to save with, and says whether they differ in kind from `values`,

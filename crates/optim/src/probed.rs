@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use tunesmith_tensor::{DType, Par};
 
-use crate::{Chain, Element, Evaluate, Layout, Optimizer, Pace, StateEntry, StateSpec, StepError};
+use crate::{Chain, Element, Evaluate, Gradient, Layout, Optimizer, Pace, StateEntry, StateSpec, StepError};
 
 /// What is done with further evaluations before a step.
 pub(crate) trait Probe: Debug + Send {
@@ -56,7 +56,13 @@ impl<P: Probe> Probed<P> {
 
 macro_rules! step_with {
     ($step:ident, $step_with:ident, $slabs:ident, $real:ty) => {
-        fn $step(&mut self, _: &mut [$real], _: &[&[$real]], _: Pace, _: Par) -> Result<(), StepError> {
+        fn $step(
+            &mut self,
+            _: &mut [$real],
+            _: Gradient<'_, $real>,
+            _: Pace,
+            _: Par,
+        ) -> Result<(), StepError> {
             panic!("step: `{}` takes more than one gradient a step, call `step_with`", self.name)
         }
 
@@ -73,7 +79,7 @@ macro_rules! step_with {
             if loss.is_finite() && slabs.gradient.iter().all(|x| x.is_finite()) {
                 probe.look(&mut **inner, values, evaluate, slabs, pace);
             }
-            inner.$step(values, &[&slabs.gradient], pace, par)?;
+            inner.$step(values, Gradient::dense(&[&slabs.gradient]), pace, par)?;
             Ok(loss)
         }
     };

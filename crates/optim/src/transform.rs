@@ -19,6 +19,21 @@ pub enum Scope {
     Tensor,
 }
 
+/// What becomes of an element whose gradient is zero: whether the rows of a large table that a batch does not meet can be
+/// left out of a step. See [`Layout::sparse`](crate::Layout::sparse).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Idle {
+    /// Its value and its state stay as they are, and it adds nothing to sums: it can be left out, and nobody can tell.
+    /// (But for a value or a state that a step would round to zero, being below 1e-31 in `f32`, 1e-292 in `f64`.)
+    Stays,
+    /// Momentum or decay moves it by itself. Where rows are sparse, it is left out all the same: a step without a gradient
+    /// is then no step for it.
+    Moves,
+    /// It has to be seen: the transform looks at whole parameters, or goes by what it did in each step before.
+    Needed,
+}
+
 /// One idea about how gradients become updates.
 ///
 /// The updates of the first transform of a chain are the gradients; what the last one makes of them is subtracted
@@ -33,6 +48,12 @@ pub trait Transform: Debug + Send + Sync + 'static {
     /// How much of the slab it must see at once.
     fn scope(&self) -> Scope {
         Scope::Element
+    }
+
+    /// What becomes of an element whose updates are zero. Most transforms of single elements, such as a running mean, can
+    /// say [`Idle::Moves`]; nothing but the transform itself knows, so it is taken to be needed unless it says otherwise.
+    fn idle(&self) -> Idle {
+        Idle::Needed
     }
 
     /// Sums over one chunk; the sums over all chunks are in [`Step::sums`] when [`update`](Transform::update) is

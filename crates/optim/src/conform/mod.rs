@@ -11,6 +11,7 @@ mod momentum;
 mod optimizer;
 mod probe;
 mod schedule;
+mod sparse;
 
 pub use optimizer::check_optimizer;
 pub use schedule::check_schedule;

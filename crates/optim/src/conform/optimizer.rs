@@ -4,6 +4,7 @@ use tunesmith_core::{Entry as _, Plug, Scale, Seed, Shape, Table, Value, find};
 use tunesmith_tensor::Par;
 
 use super::probe::{bits, declared_bytes, load, normal, pace, save, take, walk};
+use super::sparse::{known_rows, sparse_rows};
 use super::{momentum, variants};
 use crate::problems::{self, Problem};
 use crate::{Element, Group, Groups, Guard, Layout, Optimizer, OptimizerEntry, Pace, StateSpec, StepError};
@@ -52,7 +53,7 @@ const THREADS: &str = "threads";
 
 type Check = fn(&Subject<'_>) -> Result<(), String>;
 
-const CHECKS: [(&str, Check); 11] = [
+const CHECKS: [(&str, Check); 13] = [
     ("parameters of any shape", |subject| both(subject, any_shape::<f32>, any_shape::<f64>)),
     ("stop, save, load, continue", |subject| both(subject, resumes::<f32>, resumes::<f64>)),
     ("order of parameters", |subject| both(subject, order::<f32>, order::<f64>)),
@@ -64,6 +65,8 @@ const CHECKS: [(&str, Check); 11] = [
     (THREADS, |subject| both(subject, threads::<f32>, threads::<f64>)),
     ("a schedule of the momentum", |subject| both(subject, momentum::check::<f32>, momentum::check::<f64>)),
     ("shards", |subject| both(subject, shards::<f32>, shards::<f64>)),
+    ("known rows", |subject| both(subject, known_rows::<f32>, known_rows::<f64>)),
+    ("sparse rows", |subject| both(subject, sparse_rows::<f32>, sparse_rows::<f64>)),
 ];
 
 fn both(subject: &Subject<'_>, single: Check, double: Check) -> Result<(), String> {

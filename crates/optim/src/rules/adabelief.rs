@@ -6,7 +6,7 @@ use tunesmith_tensor::kernel::Real;
 use super::settings;
 use crate::transforms::AdamStep;
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
 };
 
 /// Steps along a running mean of the gradient, divided by the running root mean square of the gradient's distance from
@@ -68,6 +68,10 @@ struct ScaleByBelief(AdaBelief);
 impl Transform for ScaleByBelief {
     fn states(&self) -> Vec<StateSpec> {
         ["exp_avg", "exp_avg_var"].map(StateSpec::per_element).into()
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

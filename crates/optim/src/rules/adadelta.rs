@@ -5,7 +5,7 @@ use tunesmith_tensor::kernel::Real;
 
 use super::settings;
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
 };
 
 /// Scales the gradient by the running root mean square of its steps over that of its gradients, as
@@ -64,6 +64,10 @@ struct ScaleByAdadelta(Adadelta);
 impl Transform for ScaleByAdadelta {
     fn states(&self) -> Vec<StateSpec> {
         ["square_avg", "acc_delta"].map(StateSpec::per_element).into()
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {

@@ -5,7 +5,7 @@ use tunesmith_tensor::kernel::Real;
 
 use super::settings::{self, KERAS, PYTORCH};
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRootSum, StateSpec, Step,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRootSum, StateSpec, Step,
     Transform, chain,
 };
 
@@ -106,6 +106,10 @@ pub struct FusedAdagrad {
 impl Transform for FusedAdagrad {
     fn states(&self) -> Vec<StateSpec> {
         vec![StateSpec::per_element("sum").starting_at(self.rule.initial_accumulator_value)]
+    }
+
+    fn idle(&self) -> Idle {
+        if self.rule.eps > 0.0 && self.rule.weight_decay == 0.0 { Idle::Stays } else { Idle::Moves }
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

@@ -6,8 +6,8 @@ use tunesmith_tensor::kernel::Real;
 use super::settings::{self, KERAS, PYTORCH};
 use crate::transforms::AdamStep;
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step, Transform,
-    chain,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step,
+    Transform, chain,
 };
 
 /// Steps along a running mean of the gradient, divided by its running root mean square, as `torch.optim.Adam` does;
@@ -97,6 +97,10 @@ pub struct FusedAdam {
 impl Transform for FusedAdam {
     fn states(&self) -> Vec<StateSpec> {
         ScaleByAdam::state_specs(self.rule.amsgrad)
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

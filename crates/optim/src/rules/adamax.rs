@@ -5,7 +5,7 @@ use tunesmith_tensor::kernel::Real;
 
 use super::settings::{self, KERAS, PYTORCH};
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
 };
 
 /// Steps along a running mean of the gradient, divided by its decaying largest size, as `torch.optim.Adamax` does;
@@ -72,6 +72,10 @@ struct ScaleByAdamax(Adamax);
 impl Transform for ScaleByAdamax {
     fn states(&self) -> Vec<StateSpec> {
         ["exp_avg", "exp_inf"].map(StateSpec::per_element).into()
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

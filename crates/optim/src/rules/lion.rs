@@ -5,7 +5,7 @@ use tunesmith_tensor::kernel::Real;
 
 use super::settings;
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
 };
 
 /// Steps of one size against the sign of a blend of gradient and momentum, as the authors' code and Keras do. Its rate
@@ -89,6 +89,10 @@ impl Transform for SignOfBlend {
         vec![StateSpec::per_element("exp_avg")]
     }
 
+    fn idle(&self) -> Idle {
+        Idle::Moves
+    }
+
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let blend = Self { beta1: step.momentum(self.beta1), beta2: self.beta2 }.on::<T>();
         chunk.each(|g, _, [momentum]| {
@@ -108,6 +112,10 @@ pub struct FusedLion {
 impl Transform for FusedLion {
     fn states(&self) -> Vec<StateSpec> {
         vec![StateSpec::per_element("exp_avg")]
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

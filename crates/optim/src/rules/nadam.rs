@@ -6,8 +6,8 @@ use tunesmith_tensor::kernel::Real;
 use super::settings;
 use crate::transforms::AdamStep;
 use crate::{
-    AddL2, Chain, Chunk, Globals, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step,
-    Transform, chain,
+    AddL2, Chain, Chunk, Globals, Idle, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec,
+    Step, Transform, chain,
 };
 
 /// Adam with Nesterov's look ahead and a momentum that grows over the steps, as `torch.optim.NAdam` does; with
@@ -113,6 +113,10 @@ impl Transform for ScaleByNAdam {
 
     fn settle(&self, step: &Step, [product, ..]: &mut Globals) {
         *product *= self.momentum(step, step.count);
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

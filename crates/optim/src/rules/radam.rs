@@ -6,8 +6,8 @@ use tunesmith_tensor::kernel::Real;
 use super::settings;
 use crate::transforms::AdamStep;
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step, Transform,
-    chain,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByAdam, ScaleByLearningRate, StateSpec, Step,
+    Transform, chain,
 };
 
 /// Adam whose first steps follow the mean alone, until the variance of its scaling is bounded, and whose later ones
@@ -90,6 +90,10 @@ impl ScaleByRAdam {
 impl Transform for ScaleByRAdam {
     fn states(&self) -> Vec<StateSpec> {
         ScaleByAdam::state_specs(false)
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

@@ -6,8 +6,8 @@ use tunesmith_tensor::kernel::Real;
 use super::settings::{self, KERAS, PYTORCH};
 use crate::transforms::variance;
 use crate::{
-    AddL2, Chain, Chunk, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRms, StateSpec, Step,
-    Transform, chain,
+    AddL2, Chain, Chunk, Idle, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, ScaleByRms, StateSpec,
+    Step, Transform, chain,
 };
 
 /// Divides each step by a running root mean square of the gradient, as `torch.optim.RMSprop` does;
@@ -125,6 +125,10 @@ impl Transform for FusedRmsprop {
             .filter(|(_, wanted)| *wanted)
             .map(|(name, _)| StateSpec::per_element(name))
             .collect()
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

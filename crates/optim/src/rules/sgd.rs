@@ -5,8 +5,8 @@ use tunesmith_tensor::kernel::Real;
 
 use super::settings::{self, KERAS, PYTORCH};
 use crate::{
-    AddL2, Chain, Chunk, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform,
-    chain,
+    AddL2, Chain, Chunk, Idle, Momentum, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step,
+    Transform, chain,
 };
 
 /// Steps against the gradient of a batch, with momentum if wanted, as `torch.optim.SGD` does.
@@ -106,6 +106,10 @@ pub struct FusedSgd {
 impl Transform for FusedSgd {
     fn states(&self) -> Vec<StateSpec> {
         if self.rule.momentum == 0.0 { Vec::new() } else { vec![StateSpec::per_element("momentum_buffer")] }
+    }
+
+    fn idle(&self) -> Idle {
+        if self.rule.momentum == 0.0 && self.rule.weight_decay == 0.0 { Idle::Stays } else { Idle::Moves }
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

@@ -6,7 +6,7 @@ use tunesmith_tensor::kernel::Real;
 use super::settings;
 use crate::transforms::AdamStep;
 use crate::{
-    AddL2, Chain, Chunk, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
+    AddL2, Chain, Chunk, Idle, OptimizerEntry, Rule, ScaleByLearningRate, StateSpec, Step, Transform, chain,
 };
 
 /// Adam whose mean square rises and falls by `(1 - beta2)` of the new square, so that it shrinks slowly after large
@@ -88,6 +88,10 @@ impl Transform for ScaleByYogi {
     fn states(&self) -> Vec<StateSpec> {
         let square = StateSpec::per_element("exp_avg_sq").starting_at(self.0.initial_accumulator_value);
         vec![StateSpec::per_element("exp_avg"), square]
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

@@ -2,7 +2,7 @@
 
 use tunesmith_tensor::kernel::Real;
 
-use crate::{Chunk, StateSpec, Step, Transform};
+use crate::{Chunk, Idle, StateSpec, Step, Transform};
 
 /// Replaces updates by their running mean, divided by a running root mean square of them, both corrected for having
 /// started at zero (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1); with `amsgrad` by
@@ -107,6 +107,10 @@ impl<T: Real> AdamStep<T> {
 impl Transform for ScaleByAdam {
     fn states(&self) -> Vec<StateSpec> {
         Self::state_specs(self.amsgrad)
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

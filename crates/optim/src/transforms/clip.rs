@@ -3,7 +3,7 @@
 use tunesmith_tensor::kernel::{Real, elementwise};
 
 use super::sum_of_squares;
-use crate::{Chunk, Scope, Step, Sums, Transform, View};
+use crate::{Chunk, Idle, Scope, Step, Sums, Transform, View};
 
 /// Limits every update to `-limit..=limit`.
 ///
@@ -25,6 +25,10 @@ impl ClipByValue {
 }
 
 impl Transform for ClipByValue {
+    fn idle(&self) -> Idle {
+        Idle::Stays
+    }
+
     fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {
         let limit = T::from_f64(self.limit);
         chunk.each(|update, _, []| (limited(update, limit), []));
@@ -59,6 +63,10 @@ impl Transform for ClipByGlobalNorm {
 
     fn measure<T: Real>(&self, _: &Step, view: View<'_, T>) -> Sums {
         [sum_of_squares(view.update), 0.0, 0.0, 0.0]
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Stays
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

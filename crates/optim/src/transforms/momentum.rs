@@ -2,7 +2,7 @@
 
 use tunesmith_tensor::kernel::Real;
 
-use crate::{Chunk, StateSpec, Step, Transform};
+use crate::{Chunk, Idle, StateSpec, Step, Transform};
 
 /// Replaces updates by a decaying sum of them (Polyak 1964), or by Nesterov's look ahead along it (Sutskever et al.
 /// 2013, "On the importance of initialization and momentum in deep learning"), as PyTorch defines both: the first
@@ -27,6 +27,10 @@ pub struct Momentum {
 impl Transform for Momentum {
     fn states(&self) -> Vec<StateSpec> {
         vec![StateSpec::per_element("momentum_buffer")]
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {

@@ -2,7 +2,7 @@
 
 use tunesmith_tensor::kernel::{Real, reduce};
 
-use crate::{Chunk, Segment, Step, Transform};
+use crate::{Chunk, Idle, Segment, Step, Transform};
 
 /// Adds `l2 * value` to updates: L2 regularisation before a rule, decoupled weight decay behind its scaling.
 ///
@@ -44,6 +44,10 @@ impl AddL2 {
 }
 
 impl Transform for AddL2 {
+    fn idle(&self) -> Idle {
+        Idle::Moves
+    }
+
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let l2 = T::from_f64(step.decay(self.l2));
         on_selected(chunk, self.on, |update, value| update + l2 * value);
@@ -85,6 +89,10 @@ impl AddL1 {
 }
 
 impl Transform for AddL1 {
+    fn idle(&self) -> Idle {
+        Idle::Moves
+    }
+
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let l1 = T::from_f64(step.decay(self.l1));
         on_selected(chunk, self.on, |update, value| update + l1 * value.signum());

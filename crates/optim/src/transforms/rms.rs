@@ -3,7 +3,7 @@
 use tunesmith_tensor::kernel::Real;
 
 use super::root_sum::placed;
-use crate::{Chunk, StateSpec, Step, Transform};
+use crate::{Chunk, Idle, StateSpec, Step, Transform};
 
 /// Divides every update by a running root mean square of it (Tieleman & Hinton 2012, Coursera lecture 6.5), or, when
 /// centered, by a running standard deviation (Graves 2013, "Generating sequences with recurrent neural networks",
@@ -33,6 +33,10 @@ impl Transform for ScaleByRms {
             states.push(StateSpec::per_element("grad_avg"));
         }
         states
+    }
+
+    fn idle(&self) -> Idle {
+        Idle::Moves
     }
 
     fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {

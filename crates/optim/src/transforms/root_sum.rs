@@ -2,7 +2,7 @@
 
 use tunesmith_tensor::kernel::Real;
 
-use crate::{Chunk, StateSpec, Step, Transform};
+use crate::{Chunk, Idle, StateSpec, Step, Transform};
 
 /// Divides every update by the root of the sum of its squares so far (Duchi, Hazan & Singer 2011, "Adaptive
 /// subgradient methods for online learning and stochastic optimization").
@@ -25,6 +25,10 @@ pub struct ScaleByRootSum {
 impl Transform for ScaleByRootSum {
     fn states(&self) -> Vec<StateSpec> {
         vec![StateSpec::per_element("sum").starting_at(self.initial)]
+    }
+
+    fn idle(&self) -> Idle {
+        if self.eps > 0.0 { Idle::Stays } else { Idle::Moves }
     }
 
     fn update<T: Real>(&self, _: &Step, chunk: Chunk<'_, T>) {

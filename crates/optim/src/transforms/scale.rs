@@ -2,7 +2,7 @@
 
 use tunesmith_tensor::kernel::Real;
 
-use crate::{Chunk, Step, Transform};
+use crate::{Chunk, Idle, Step, Transform};
 
 /// Multiplies updates by the learning rate and the schedule's factor.
 ///
@@ -40,6 +40,10 @@ impl ScaleByLearningRate {
 }
 
 impl Transform for ScaleByLearningRate {
+    fn idle(&self) -> Idle {
+        Idle::Stays
+    }
+
     fn update<T: Real>(&self, step: &Step, chunk: Chunk<'_, T>) {
         let lr = self.at::<T>(step);
         chunk.each(|update, _, []| (lr * update, []));

@@ -9,7 +9,9 @@ use super::{Lbfgs, STRONG_WOLFE};
 use crate::engine::{Engine, first_non_finite};
 use crate::erase::{Keep, install, visit_buffers};
 use crate::state::unique_name;
-use crate::{Chain, Element, Evaluate, Layout, Optimizer, Pace, StateData, StateEntry, StateSpec, StepError};
+use crate::{
+    Chain, Element, Evaluate, Gradient, Layout, Optimizer, Pace, StateData, StateEntry, StateSpec, StepError,
+};
 
 /// An optimizer that searches along directions.
 #[derive(Debug)]
@@ -131,7 +133,7 @@ impl<T: Element> Sight<'_, T> {
         place.loss = loss;
         if let Some(before) = self.before {
             self.landing.copy_from_slice(values);
-            before.step(self.landing, &[&place.gradient], count, pace, par)?;
+            before.step(self.landing, Gradient::dense(&[&place.gradient]), count, pace, par)?;
             place.gradient.copy_from_slice(before.updates());
             place.loss += before.penalty(values, count, pace);
         }
@@ -218,7 +220,7 @@ impl<T: Element> Memory<T> {
         }
         if let Some(behind) = behind {
             elementwise::zip(start, values, trial, |before, now| before - now);
-            behind.step(start, &[trial], count, pace, par)?;
+            behind.step(start, Gradient::dense(&[trial]), count, pace, par)?;
             values.copy_from_slice(start);
         }
         Ok(loss)
@@ -274,7 +276,13 @@ fn own_states(history: usize) -> Vec<StateSpec> {
 
 macro_rules! step_with {
     ($step:ident, $step_with:ident, $Typed:ident, $real:ty) => {
-        fn $step(&mut self, _: &mut [$real], _: &[&[$real]], _: Pace, _: Par) -> Result<(), StepError> {
+        fn $step(
+            &mut self,
+            _: &mut [$real],
+            _: Gradient<'_, $real>,
+            _: Pace,
+            _: Par,
+        ) -> Result<(), StepError> {
             panic!("step: `lbfgs` asks for more than one gradient a step, call `step_with`")
         }
 
