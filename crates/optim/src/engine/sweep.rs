@@ -5,8 +5,8 @@ use std::ops::Range;
 use tunesmith_tensor::Par;
 use tunesmith_tensor::kernel::{Real, reduce};
 
-use super::{End, Pass, Plan};
-use crate::chunk::{CHUNK, Target, sum_shards};
+use super::{End, Pass, Plan, Tables};
+use crate::chunk::{CHUNK, Target};
 use crate::state::States;
 use crate::{Chunk, Step, Sums, View};
 
@@ -40,6 +40,7 @@ impl<T> Work<'_, T> {
 }
 
 /// What a pass found out.
+#[derive(Clone, Copy)]
 pub(super) struct Found {
     pub(super) finite: bool,
     pub(super) sums: Sums,
@@ -61,6 +62,8 @@ impl Found {
 pub(super) struct Sweep<'a, T> {
     pub(super) plan: &'a Plan<T>,
     pub(super) pass: &'a Pass,
+    /// Where gradients are known to be zero.
+    pub(super) tables: Tables<'a, T>,
     /// Whether to look for gradients that are not finite.
     pub(super) check: bool,
     pub(super) step: Step,
@@ -72,11 +75,14 @@ impl<T: Real> Sweep<'_, T> {
     /// Halves the work at chunk borders until it is one task; where it is cut never depends on the machine.
     pub(super) fn run(&self, work: Work<'_, T>) -> Found {
         let length = work.value.len();
-        if length > TASK {
+        let place = work.offset..work.offset + length;
+        if self.tables.leave_out(&place) {
+            Found::NOTHING
+        } else if length > TASK {
             let (left, right) = work.split_at(length.div_ceil(CHUNK) / 2 * CHUNK);
             let (left, right) = self.par.join(|| self.run(left), || self.run(right));
             left.and(&right)
-        } else if self.reads_directly() {
+        } else if self.reads_directly(&place) {
             self.task(work, &mut [])
         } else if length <= SMALL {
             self.task(work, &mut [T::ZERO; SMALL])
@@ -86,17 +92,24 @@ impl<T: Real> Sweep<'_, T> {
     }
 
     /// Whether the pass's only link can read the gradients where they are.
-    fn reads_directly(&self) -> bool {
+    fn reads_directly(&self, place: &Range<usize>) -> bool {
         let only = self.pass.links.len() <= usize::from(self.pass.end == End::Apply);
         let plain = self.gradients.len() == 1 && !self.plan.layout.has_frozen(self.step.progress);
-        only && plain && !self.pass.resumes && !self.pass.stores()
+        only && plain && !self.pass.resumes && !self.pass.stores() && !self.tables.meet(place)
     }
 
     fn task(&self, mut work: Work<'_, T>, scratch: &mut [T]) -> Found {
         let mut found = Found::NOTHING;
         let length = work.value.len();
+        let offset = work.offset;
         for start in (0..length).step_by(CHUNK) {
-            found = found.and(&self.chunk(&mut work, start..(start + CHUNK).min(length), scratch));
+            let place = offset + start..offset + (start + CHUNK).min(length);
+            if !self.tables.leave_out(&place) {
+                self.tables.each_part(place, |part| {
+                    let part = part.start - offset..part.end - offset;
+                    found = found.and(&self.chunk(&mut work, part, scratch));
+                });
+            }
         }
         found
     }
@@ -107,18 +120,19 @@ impl<T: Real> Sweep<'_, T> {
         let offset = work.offset + part.start;
         let place = offset..work.offset + part.end;
         let value = &mut work.value[part.clone()];
+        let direct = self.reads_directly(&place);
 
         let update: &mut [T] = if *resumes || self.pass.stores() {
             &mut work.stored[part.clone()]
         } else {
-            let needed = if self.reads_directly() { 0 } else { part.len() };
+            let needed = if direct { 0 } else { part.len() };
             &mut scratch[..needed]
         };
-        if !*resumes && !self.reads_directly() {
-            sum_shards(self.gradients, &place, update);
+        if !*resumes && !direct {
+            self.tables.sum(self.gradients, &place, update);
             self.zero_frozen(place.clone(), update);
         }
-        let shown: &[T] = if self.reads_directly() { &self.gradients[0][place] } else { update };
+        let shown: &[T] = if direct { &self.gradients[0][place] } else { update };
         // Zero times a finite number is zero, times any other NaN.
         if self.check && reduce::sum_by(shown, |x| x * T::ZERO).is_nan() {
             return Found { finite: false, sums: Sums::default() };
@@ -129,8 +143,7 @@ impl<T: Real> Sweep<'_, T> {
             let target = Target::Update { value, update };
             self.update(index, offset, target, work.state.part(self.states(index), part.clone()));
         }
-        let shown: &[T] =
-            if self.reads_directly() { &self.gradients[0][offset..][..part.len()] } else { update };
+        let shown: &[T] = if direct { &self.gradients[0][offset..][..part.len()] } else { update };
         let sums = match *end {
             End::Nothing | End::Tensor { .. } => Sums::default(),
             End::Measure { link, .. } => {
