@@ -338,7 +338,7 @@ fn passes<T>(links: &[Installed<T>]) -> Vec<Pass> {
 }
 
 /// Step number `count`, before anything is measured.
-fn step_of(count: u64, Pace { scale, momentum, progress }: Pace) -> Step {
+fn step_of(count: u64, Pace { scale, momentum, progress, .. }: Pace) -> Step {
     Step { count, scale, momentum, progress, ..Step::default() }
 }
 

@@ -39,7 +39,12 @@ impl Pacing {
         };
         // A training whose gradients are no longer finite ends, whatever the step has changed by then.
         let guard = Guard::Along;
-        Pace { scale: factor(&self.rate), momentum: factor(&self.momentum), progress: point.progress(), guard }
+        Pace {
+            scale: factor(&self.rate),
+            momentum: factor(&self.momentum),
+            progress: point.progress(),
+            guard,
+        }
     }
 }
 
