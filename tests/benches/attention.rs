@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tunesmith_autodiff::ops::attention::Attend;
-use tunesmith_autodiff::{Feed, Graph, Runner};
+use tunesmith_autodiff::{Feed, Gradients, Graph, Runner};
 use tunesmith_core::Seed;
 use tunesmith_nn::layers::{Dense, TransformerEncoderLayer};
 use tunesmith_nn::{Mode, Sequential};
@@ -56,7 +56,7 @@ fn step() {
     let x: Vec<f32> = (0..BATCH * POSITIONS * UNITS).map(|_| generator.normal() as f32).collect();
     let y: Vec<i64> = (0..BATCH * POSITIONS).map(|_| generator.below(CLASSES) as i64).collect();
     let mut params: Vec<f32> = model.initial_params(0).into_iter().map(|x| x as f32).collect();
-    let mut gradients = vec![0.0_f32; params.len()];
+    let mut gradients = Gradients::new(runner.plan(), |_| false);
     let feed = Feed { params: &params, inputs: &[&x], indices: &[&y], noise: 0 };
     let timings = runner.profile(feed, &mut gradients, RUNS);
 
@@ -65,7 +65,7 @@ fn step() {
     let mut shortest = f64::INFINITY;
     for _ in 0..RUNS {
         let start = Instant::now();
-        let done = optimizer.step(&mut params, &[&gradients], Pace::default(), Par::Seq);
+        let done = optimizer.step(&mut params, &[gradients.values()], Pace::default(), Par::Seq);
         assert!(done.is_ok(), "gradients are finite");
         shortest = shortest.min(start.elapsed().as_secs_f64());
     }
@@ -108,7 +108,7 @@ fn alone(positions: usize, causal: bool) {
     let mut runner = Runner::<f32>::new(graph.plan_training(&loss, &[]));
     let mut generator = Seed::new(0).generator();
     let params: Vec<f32> = (0..packed.shape().numel()).map(|_| generator.normal() as f32).collect();
-    let mut gradients = vec![0.0_f32; params.len()];
+    let mut gradients = Gradients::new(runner.plan(), |_| false);
     let timings = runner.profile(Feed { params: &params, ..Feed::default() }, &mut gradients, RUNS / 4);
     let of = |name: &str| {
         let timing =

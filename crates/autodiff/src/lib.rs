@@ -46,10 +46,13 @@ pub mod ops;
 mod derivative;
 
 mod plan;
+
+mod gradients;
 mod runner;
 
 pub mod gradcheck;
 
+pub use gradients::{Gradients, Table};
 pub use graph::Graph;
 pub use op::Element;
 pub use plan::{Cost, ParamPlace, Plan};

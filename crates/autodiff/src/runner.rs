@@ -7,10 +7,10 @@ use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::arena::MAX_READS;
 use tunesmith_tensor::kernel::{Arena, Place};
 
-use crate::Graph;
-use crate::Var;
 use crate::op::{Call, Element, ErasedRun};
+use crate::ops::gather::AddRows;
 use crate::plan::{Operand, Plan, Step, Target};
+use crate::{Gradients, Graph, Var};
 
 /// What one run reads.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +95,41 @@ impl<T: Element> Runner<T> {
         self.execute(&feed, gradients);
     }
 
+    /// Runs a plan with derivatives, of large tables only the rows that are touched: see [`Gradients`].
+    ///
+    /// # Panics
+    /// As [`Runner::run_training`], and when the slab was made for another plan.
+    #[track_caller]
+    pub fn run_rows(&mut self, feed: Feed<'_, T>, gradients: &mut Gradients<T>) {
+        assert!(self.plan.has_gradients, "run_rows: the plan computes no derivatives, use `run`");
+        self.check(&feed);
+        self.each_step(&feed, gradients, |_, run| run());
+    }
+
+    /// Calls `around` with the number of each step and what runs it.
+    #[track_caller]
+    fn each_step(
+        &mut self,
+        feed: &Feed<'_, T>,
+        gradients: &mut Gradients<T>,
+        mut around: impl FnMut(usize, &mut dyn FnMut()),
+    ) {
+        let Gradients { values, tables } = gradients;
+        let known = tables.iter().all(|(table, _)| self.plan.tables().contains(table));
+        assert!(
+            values.len() == self.plan.param_len() && known,
+            "run: the slab of {} elements was made for another plan than that of {}",
+            values.len(),
+            self.plan.param_len()
+        );
+        let Self { plan, arena, constants } = self;
+        let mut tables = tables.iter_mut().peekable();
+        for (at, step) in plan.steps.iter().enumerate() {
+            let mut touched = tables.next_if(|(table, _)| table.step == at).map(|(_, touched)| touched);
+            around(at, &mut || run_step(arena, step, feed, constants, values, touched.as_deref_mut()));
+        }
+    }
+
     /// Writes what the last run made of the buffers to the slab, behind the parameters.
     ///
     /// # Panics
@@ -162,7 +197,7 @@ impl<T: Element> Runner<T> {
 
     fn execute(&mut self, feed: &Feed<'_, T>, gradients: &mut [T]) {
         for step in &self.plan.steps {
-            run_step(&mut self.arena, step, feed, &self.constants, gradients);
+            run_step(&mut self.arena, step, feed, &self.constants, gradients, None);
         }
     }
 
@@ -172,7 +207,7 @@ impl<T: Element> Runner<T> {
     /// # Panics
     /// As [`Runner::run`] and [`Runner::run_training`].
     #[track_caller]
-    pub fn profile(&mut self, feed: Feed<'_, T>, gradients: &mut [T], runs: usize) -> Vec<Timing> {
+    pub fn profile(&mut self, feed: Feed<'_, T>, gradients: &mut Gradients<T>, runs: usize) -> Vec<Timing> {
         self.check(&feed);
         let time = |step: &Step| Timing {
             kernel: step.to_string(),
@@ -181,11 +216,11 @@ impl<T: Element> Runner<T> {
         };
         let mut timings: Vec<Timing> = self.plan.steps.iter().map(time).collect();
         for _ in 0..runs {
-            for (step, timing) in self.plan.steps.iter().zip(&mut timings) {
+            self.each_step(&feed, gradients, |at, run| {
                 let start = Instant::now();
-                run_step(&mut self.arena, step, &feed, &self.constants, gradients);
-                timing.seconds = timing.seconds.min(start.elapsed().as_secs_f64());
-            }
+                run();
+                timings[at].seconds = timings[at].seconds.min(start.elapsed().as_secs_f64());
+            });
         }
         timings
     }
@@ -230,16 +265,17 @@ fn run_step<T: Element>(
     feed: &Feed<'_, T>,
     constants: &[T],
     gradients: &mut [T],
+    touched: Option<&mut Vec<u32>>,
 ) {
     let reads = ArenaReads::of(step);
     match step.target {
         Target::Arena(place) => {
             let (read, [out, scratch]) = arena.split_slice(reads.places(), [place, step.scratch]);
-            call(step, feed, constants, &read, out, scratch);
+            call(step, feed, constants, &read, out, scratch, None);
         }
         Target::Gradient(place) => {
             let (read, [scratch]) = arena.split_slice(reads.places(), [step.scratch]);
-            call(step, feed, constants, &read, &mut gradients[place.range()], scratch);
+            call(step, feed, constants, &read, &mut gradients[place.range()], scratch, touched);
         }
     }
 }
@@ -252,6 +288,7 @@ fn call<T: Element>(
     arena: &[&[T]],
     out: &mut [T],
     scratch: &mut [T],
+    touched: Option<&mut Vec<u32>>,
 ) {
     let mut inputs: [&[T]; MAX_READS] = [&[]; MAX_READS];
     let mut indices: [&[i64]; MAX_READS] = [&[]; MAX_READS];
@@ -273,18 +310,19 @@ fn call<T: Element>(
         };
         reals += 1;
     }
-    T::dispatch(
-        ErasedRun(&*step.op),
-        Call {
-            inputs: &inputs[..reals],
-            indices: &indices[..wholes],
-            shapes: &step.shapes,
-            shape: &step.shape,
-            out,
-            scratch,
-            noise: feed.noise,
-        },
-    );
+    let call = Call {
+        inputs: &inputs[..reals],
+        indices: &indices[..wholes],
+        shapes: &step.shapes,
+        shape: &step.shape,
+        out,
+        scratch,
+        noise: feed.noise,
+    };
+    match (touched, step.op.any().downcast_ref::<AddRows>()) {
+        (Some(touched), Some(add)) => add.run_on_rows(call, touched),
+        _ => T::dispatch(ErasedRun(&*step.op), call),
+    }
 }
 
 impl Graph {

@@ -23,6 +23,8 @@ pub struct Param {
     pub init: Plug,
     /// Whether it is learnt; what is not is a buffer, such as a running mean.
     pub learnt: bool,
+    /// Whether it is a table of which a step updates only the rows that its batch meets: see [`Trace::sparse_param`].
+    pub sparse: bool,
 }
 
 /// A model's computation, recorded for one batch size.

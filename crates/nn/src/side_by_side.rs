@@ -187,7 +187,13 @@ impl Trace {
         assert!(!whole.is_empty(), "param_of_each: {name} is a single number, give it an axis of size one");
         whole[0] *= self.trials().count;
         let name = self.name_of(name);
-        self.params.push(Param { name: name.clone(), shape: shape.into(), init: init.clone(), learnt: true });
+        self.params.push(Param {
+            name: name.clone(),
+            shape: shape.into(),
+            init: init.clone(),
+            learnt: true,
+            sparse: false,
+        });
         self.graph().param(&name, whole)
     }
 

@@ -91,9 +91,19 @@ impl Trace {
     /// A parameter of the layer that is recorded, with how it starts.
     #[must_use]
     pub fn param(&mut self, name: &str, shape: impl Into<Shape>, init: &Plug) -> Var {
-        let shape = shape.into();
+        self.learnt(name, shape.into(), init, false)
+    }
+
+    /// A table, `[rows, ...]`, of which a training step updates only the rows that its batch meets. Nothing but
+    /// [`Var::rows`] may be made of it.
+    #[must_use]
+    pub fn sparse_param(&mut self, name: &str, shape: impl Into<Shape>, init: &Plug) -> Var {
+        self.learnt(name, shape.into(), init, true)
+    }
+
+    fn learnt(&mut self, name: &str, shape: Shape, init: &Plug, sparse: bool) -> Var {
         let name = self.name_of(name);
-        self.params.push(Param { name: name.clone(), shape, init: init.clone(), learnt: true });
+        self.params.push(Param { name: name.clone(), shape, init: init.clone(), learnt: true, sparse });
         self.graph.param(&name, shape)
     }
 
@@ -118,7 +128,13 @@ impl Trace {
         let shape = shape.into();
         let name = self.name_of(name);
         self.whole_batch = true;
-        self.params.push(Param { name: name.clone(), shape, init: init.clone(), learnt: false });
+        self.params.push(Param {
+            name: name.clone(),
+            shape,
+            init: init.clone(),
+            learnt: false,
+            sparse: false,
+        });
         self.graph.buffer(&name, shape)
     }
 

@@ -1,9 +1,10 @@
 //! What a recipe puts around the rule: penalties and clipping before it, constraints behind it, groups and widths.
 
 use tunesmith_core::{Error, Seed, Why};
+use tunesmith_nn::Sequential;
 use tunesmith_optim::{
     AddL1, AddL2, AddNoise, AddOrthogonality, Chain, ClipByGlobalNorm, ClipByValue, ConstrainNorm, Group,
-    GroupEntry, Groups, Layout, Segment, WidthTransfer,
+    GroupEntry, Groups, Layout, Optimizer, Segment, WidthTransfer,
 };
 
 use crate::settings::{NORMALIZED, Training};
@@ -65,6 +66,19 @@ pub(crate) fn treated(training: &Training, layout: &Layout, timetable: &Timetabl
         groups = groups.gradual_unfreezing(apart);
     }
     Ok(groups.on_over(layout, |epochs| timetable.share(epochs)))
+}
+
+/// The layout with the rows of sparse parameters called sparse.
+pub(crate) fn sparse(model: &Sequential, optimizer: &dyn Optimizer, layout: Layout) -> Result<Layout, Error> {
+    let names: Vec<String> =
+        model.params().into_iter().filter(|param| param.sparse).map(|param| param.name).collect();
+    if let (Some(name), Some(because)) = (names.first(), optimizer.refuses_sparse()) {
+        let because = format!(
+            "{because}, and the rows of `{name}` are sparse: choose sgd, adagrad, adam or another rule of single elements, or leave out `sparse = true`"
+        );
+        return Err(Error::new("training.optimizer", Why::Conflict { because }));
+    }
+    Ok(layout.sparse(|segment| names.contains(&segment.name)))
 }
 
 /// How rates found at another width are scaled.

@@ -107,6 +107,7 @@ impl Trainer {
         );
         let width = around::width_transfer(training);
         let treated = around::treated(training, &layout, &timetable)?;
+        let treated = around::sparse(model, &*optimizer, treated)?;
         optimizer.init(&width.map_or(treated.clone(), |width| width.on(&treated)), DType::F32);
         let mut callbacks: Vec<Box<dyn Callback>> = training
             .callbacks

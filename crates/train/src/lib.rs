@@ -17,6 +17,8 @@ mod mixing;
 
 mod evaluate;
 mod statistics;
+
+mod rows;
 mod step;
 
 mod files;

@@ -8,29 +8,19 @@ mod shard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tunesmith_autodiff::{Plan, Runner, Timing};
+use tunesmith_autodiff::{Gradients, Plan, Runner, Table, Timing};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
 use tunesmith_nn::{ClassWeights, Loss, Mode, Sequential};
-use tunesmith_optim::{Optimizer, Pace, StepError};
+use tunesmith_optim::{Gradient, Optimizer, Pace, StepError};
 use tunesmith_tensor::Par;
-use tunesmith_tensor::kernel::elementwise;
 
 use crate::fitting::{self, Fed};
 use crate::mixing::{Mixed, Mixing, Partners};
+use crate::rows::{Rows, add, pays};
 
 use shard::{MAX_SHARDS, Shard, Source, inputs, shard_count};
-
-/// Elements of a piece when gradients are added.
-const PIECE: usize = 1 << 14;
-
-/// Adds one slab to another.
-fn add(par: Par, sum: &mut [f32], gradient: &[f32]) {
-    par.for_each_chunk(PIECE, [sum], [gradient], |_, [sum], [gradient]| {
-        elementwise::zip_in_place(sum, gradient, |sum, gradient| sum + gradient);
-    });
-}
 
 /// Takes training steps: batch in, parameters changed.
 ///
@@ -69,8 +59,13 @@ pub struct Stepper {
     mixing: Option<Mixing>,
     /// How the batch at hand is blended.
     mixed: Mixed,
-    /// The sum of the gradients of all parts of a batch but the last.
+    /// The sum of the gradients of all parts of a batch but the last, and the size of the batch.
     earlier: Vec<f32>,
+    earlier_of: usize,
+    /// The learnt tensors of which only rows that are met are updated, by their places.
+    sparse: Vec<usize>,
+    /// For each size of a whole batch, of what tables only touched rows are written, and which those were.
+    rows: BTreeMap<usize, Rows>,
     /// The buffers as they were before a batch of several parts.
     buffers: Vec<f32>,
     /// The shards for each size that was met, by rows at once and rows of the whole batch: the usual one, and the last
@@ -86,6 +81,8 @@ impl Stepper {
     pub fn new(model: &Sequential, loss: &Plug, par: Par) -> Result<Self, Error> {
         let loss = find_loss(loss, "training.loss")?;
         let (label_weights, learnt) = (loss.label_weights(), model.param_count());
+        let params = model.params().into_iter().filter(|param| param.learnt).enumerate();
+        let sparse = params.filter(|(_, param)| param.sparse).map(|(place, _)| place).collect();
         Ok(Self {
             model: model.clone(),
             loss,
@@ -98,6 +95,9 @@ impl Stepper {
             mixing: None,
             mixed: Mixed::default(),
             earlier: Vec::new(),
+            earlier_of: 0,
+            sparse,
+            rows: BTreeMap::new(),
             buffers: Vec::new(),
             batches: BTreeMap::new(),
         })
@@ -120,6 +120,8 @@ impl Stepper {
     /// Forgets all plans and goes on in parts of that many rows: batches have another size from now on.
     pub(crate) fn plan_anew(&mut self, part: usize) {
         self.batches.clear();
+        self.rows.clear();
+        self.earlier_of = 0;
         self.part = part;
     }
 
@@ -190,7 +192,8 @@ impl Stepper {
         self.buffers.extend_from_slice(&params[learnt..]);
         let loss = self.differentiate(data, rows, params, noise);
         let (gradients, count) = self.gradients(rows);
-        if let Err(error) = optimizer.step(&mut params[..learnt], &gradients[..count], pace, par) {
+        let gradient = Gradient { shards: &gradients[..count], touched: self.rows[&rows.len()].touched() };
+        if let Err(error) = optimizer.step_sparse(&mut params[..learnt], gradient, pace, par) {
             params[learnt..].copy_from_slice(&self.buffers);
             return Err(error);
         }
@@ -204,11 +207,14 @@ impl Stepper {
         let parts = rows.chunks(self.part);
         let (whole, last) = (rows.len(), parts.len().saturating_sub(1));
         self.prepare(data, whole);
-        if last > 0 {
+        if last > 0 && self.earlier_of != whole {
             self.earlier.clear();
             self.earlier.resize(self.learnt, 0.0);
+            self.earlier_of = whole;
         }
-        let Self { par, label_weights, batches, mixed, earlier, part: size, .. } = self;
+        let Self { par, label_weights, batches, mixed, earlier, rows: touched, part: size, .. } = self;
+        let met = touched.get_mut(&whole).expect("just made");
+        met.clear(if last > 0 { &mut *earlier } else { &mut [] });
         let count = fitting::count(label_weights.as_ref(), data, rows.iter().copied());
         let source = Source { data, count, mixed };
         let mut loss = 0.0;
@@ -220,8 +226,9 @@ impl Stepper {
                 shard.run(&source, part, at * *size, params_now, noise);
             });
             loss += shards.iter().map(|shard| shard.loss).sum::<f64>();
+            shards.iter().for_each(|shard| met.meet(&shard.gradients));
             if at < last {
-                shards.iter().for_each(|shard| add(*par, earlier, &shard.gradients));
+                shards.iter().for_each(|shard| met.add(*par, earlier, &shard.gradients));
                 shards[0].runner.update(params);
             }
         }
@@ -236,10 +243,10 @@ impl Stepper {
     /// The gradients of a batch that was differentiated: they add up to that of the whole. And how many they are.
     fn gradients(&self, rows: &[usize]) -> ([&[f32]; MAX_SHARDS + 1], usize) {
         let mut gradients: [&[f32]; MAX_SHARDS + 1] = [&[]; MAX_SHARDS + 1];
-        let earlier = (rows.len() > self.part).then_some(&self.earlier);
+        let earlier = (rows.len() > self.part).then_some(&self.earlier[..]);
         let mut found = 0;
-        for gradient in earlier.into_iter().chain(self.last_shards(rows).iter().map(|shard| &shard.gradients))
-        {
+        let last = self.last_shards(rows).iter().map(|shard| shard.gradients.values());
+        for gradient in earlier.into_iter().chain(last) {
             gradients[found] = gradient;
             found += 1;
         }
@@ -293,19 +300,21 @@ impl Stepper {
         let shard = |shard: &Shard| {
             shard.runner.plan().bytes(size_of::<f32>())
                 + size_of_val(&*shard.x)
-                + size_of_val(&*shard.gradients)
+                + shard.gradients.bytes()
                 + shard.y.bytes()
                 + shard.partners.as_ref().map_or(0, Partners::bytes)
         };
         let adds = self.batches.keys().any(|(part, whole)| part < whole);
         let sum = if adds { self.learnt * size_of::<f32>() } else { 0 };
-        sum + self.batches.values().flatten().map(shard).sum::<usize>()
+        let rows = self.rows.values().map(Rows::bytes).sum::<usize>();
+        sum + rows + self.batches.values().flatten().map(shard).sum::<usize>()
     }
 
     /// The shards of `rows` rows at once, out of a batch of `whole`.
-    fn shards(&self, data: &Dataset, rows: usize, whole: usize) -> Vec<Shard> {
+    fn shards(&mut self, data: &Dataset, rows: usize, whole: usize) -> Vec<Shard> {
         let count = self.shards_of(rows);
         let width = self.model.input_shape().numel();
+        let parts = whole.div_ceil(self.part);
         (0..count)
             .map(|i| {
                 let range = rows * i / count..rows * (i + 1) / count;
@@ -324,14 +333,25 @@ impl Stepper {
                 } else {
                     traced.graph.plan_training(&loss, &[])
                 };
-                let gradients = vec![0.0; plan.param_len()];
+                let sparse = &self.sparse;
+                let chosen = self.rows.entry(whole).or_insert_with(|| {
+                    let wanted = |table: &Table| sparse.contains(&table.param) || pays(table, part, whole);
+                    let rows = Rows::new(&plan, wanted, count * parts);
+                    let known =
+                        |place: &&usize| !rows.touched().iter().any(|touched| touched.segment == **place);
+                    if let Some(&place) = sparse.iter().find(known) {
+                        let name = &plan.params()[place].name;
+                        panic!("the sparse parameter `{name}` is used otherwise than by its rows");
+                    }
+                    rows
+                });
                 Shard {
                     rows: range,
-                    runner: Runner::new(plan),
                     x: vec![0.0; part * width],
                     y,
                     partners,
-                    gradients,
+                    gradients: Gradients::new(&plan, |table| chosen.contains(table)),
+                    runner: Runner::new(plan),
                     loss: 0.0,
                 }
             })

@@ -37,6 +37,42 @@ fn each_index<T: Real>(reals: &[&[T]], wholes: &[&[i64]], bound: usize, mut f: i
     }
 }
 
+impl AddRows {
+    /// Adds rows into a result that is zero there.
+    fn add<T: Real>(&self, call: Call<'_, T>) {
+        let width = call.shape.dims()[1];
+        let (rows, out) = (call.inputs[0], call.out);
+        each_index(call.inputs, call.indices, self.rows, |at, index| {
+            if Some(index) != self.padding {
+                let (sum, row) = (&mut out[index * width..][..width], &rows[at * width..][..width]);
+                elementwise::zip_in_place(
+                    sum,
+                    row,
+                    #[inline(always)]
+                    |sum, x| sum + x,
+                );
+            }
+        });
+    }
+
+    /// Runs on a result that is zero but for the rows that are listed, and lists those that are so afterwards.
+    pub(crate) fn run_on_rows<T: Real>(&self, call: Call<'_, T>, touched: &mut Vec<u32>) {
+        let width = call.shape.dims()[1];
+        for &row in &*touched {
+            call.out[row as usize * width..][..width].fill(T::ZERO);
+        }
+        touched.clear();
+        each_index(call.inputs, call.indices, self.rows, |_, index| {
+            if Some(index) != self.padding {
+                touched.push(index as u32);
+            }
+        });
+        touched.sort_unstable();
+        touched.dedup();
+        self.add(call);
+    }
+}
+
 impl Primitive for Rows {
     const NAME: &'static str = "rows";
 
@@ -79,20 +115,8 @@ impl Primitive for AddRows {
     }
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
-        let width = call.shape.dims()[1];
-        let (rows, out) = (call.inputs[0], call.out);
-        out.fill(T::ZERO);
-        each_index(call.inputs, call.indices, self.rows, |at, index| {
-            if Some(index) != self.padding {
-                let (sum, row) = (&mut out[index * width..][..width], &rows[at * width..][..width]);
-                elementwise::zip_in_place(
-                    sum,
-                    row,
-                    #[inline(always)]
-                    |sum, x| sum + x,
-                );
-            }
-        });
+        call.out.fill(T::ZERO);
+        self.add(call);
     }
 
     fn derivative(&self, site: &Site<'_>) -> Vec<Option<Var>> {

@@ -4,11 +4,11 @@
 //! activation among them); [`memory`] gives every value its place in one arena by its lifetime. The plan knows its
 //! memory and its floating point operations before anything runs.
 
+mod explain;
 mod fuse;
 mod memory;
 mod recompute;
 
-use std::fmt;
 use std::sync::Arc;
 
 use tunesmith_tensor::Shape;
@@ -16,8 +16,9 @@ use tunesmith_tensor::kernel::Place;
 
 use crate::graph::{Node, Source};
 use crate::op::Op;
+use crate::ops::gather::AddRows;
 use crate::ops::reshape::Reshape;
-use crate::{Graph, Var};
+use crate::{Graph, Table, Var};
 
 pub(crate) use fuse::Fused;
 
@@ -84,6 +85,7 @@ pub struct Plan {
     pub(crate) has_gradients: bool,
     pub(crate) updates: Vec<(Place, Operand)>,
     params: Vec<ParamPlace>,
+    tables: Vec<Table>,
     param_len: usize,
     slab_len: usize,
 }
@@ -93,6 +95,13 @@ impl Plan {
     #[must_use]
     pub fn params(&self) -> &[ParamPlace] {
         &self.params
+    }
+
+    /// The parameters of which rows are read by index and nothing else, in the order in which their derivatives are
+    /// computed.
+    #[must_use]
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
     }
 
     /// The number of learnt numbers: the length of the gradient slab.
@@ -164,45 +173,6 @@ impl Plan {
     #[must_use]
     pub fn kernels(&self) -> usize {
         self.steps.len()
-    }
-
-    /// One line per kernel call: what it computes, from what, its size and its operations.
-    #[must_use]
-    pub fn explain(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} kernels, {} parameters, {} arena elements, {} floating point operations",
-            self.steps.len(),
-            self.param_len,
-            self.arena,
-            self.flops()
-        )?;
-        for step in &self.steps {
-            let to = match step.target {
-                Target::Arena(place) => format!("arena {}", place.offset),
-                Target::Gradient(place) => format!("gradient {}", place.offset),
-            };
-            let flops = step.op.flops(&step.shapes, &step.shape);
-            writeln!(f, "  {step} at {to}, {flops} flops")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.op.any().downcast_ref::<Fused>() {
-            Some(fused) => write!(f, "{fused}")?,
-            None => write!(f, "{}", self.op.name())?,
-        }
-        let shapes: Vec<String> = self.shapes.iter().map(ToString::to_string).collect();
-        write!(f, ": {} -> {}", shapes.join(" "), self.shape)
     }
 }
 
@@ -293,7 +263,7 @@ fn build(graph: &Graph, nodes: &[Node], outputs: &[usize], gradients: Option<&[u
             Source::Apply { .. } => Operand::Arena(layout.place(id)),
         }
     };
-    let steps = drafts
+    let steps: Vec<Step> = drafts
         .iter()
         .enumerate()
         .map(|(i, draft)| Step {
@@ -319,6 +289,7 @@ fn build(graph: &Graph, nodes: &[Node], outputs: &[usize], gradients: Option<&[u
         fed.into_iter().map(|(_, name, shape)| (name, shape)).collect()
     };
     Plan {
+        tables: Table::all(&steps, &params),
         steps,
         outputs: outputs.iter().map(|&id| operand(id)).collect(),
         output_shapes: outputs.iter().map(|&id| nodes[id].shape).collect(),
@@ -392,8 +363,12 @@ fn draft(nodes: &[Node], needed: &[bool], kept: &[usize], gradients: Option<&[us
         })
         .collect();
     for (root, id, place) in copies {
-        let op: Arc<dyn Op> = Arc::new(Reshape { shape: nodes[root].shape });
-        drafts.push(Draft { op, inputs: vec![root], id, gradient: Some(place) });
+        let (op, inputs): (Arc<dyn Op>, _) = match nodes[root].op() {
+            // Rows of a table are added up again, so that only those that are touched are written.
+            Some(op) if op.any().is::<AddRows>() => (op.clone(), nodes[root].inputs().to_vec()),
+            _ => (Arc::new(Reshape { shape: nodes[root].shape }), vec![root]),
+        };
+        drafts.push(Draft { op, inputs, id, gradient: Some(place) });
     }
     drafts
 }

@@ -9,6 +9,13 @@ use crate::plugin::*;
 /// `weight` `[vocabulary, units]`, standard normal at first as in PyTorch (`init = { uniform = ... }` is Keras's). The
 /// vector of the `padding` identifier gets no gradient.
 ///
+/// With `sparse`, a training step updates only the vectors of the identifiers in its batch, so that its cost does not grow
+/// with the vocabulary. With SGD and AdaGrad (without momentum and decay) nothing changes. With Adam, momentum or weight
+/// decay it is another rule, that of `torch.optim.SparseAdam`: a vector whose identifier is not met keeps its moments, is
+/// not decayed and does not move. Rules that need to see the whole table, such as Adafactor or LAMB, are refused. Without
+/// `sparse`, every rule gives what it gives for any other weight, and rows that a batch does not meet cost only what the
+/// rule itself does to them.
+///
 /// ```
 /// use tunesmith_nn::{Sequential, layers::Embedding};
 /// let model = Sequential::new([2]).with(Embedding::new(3, 2));
@@ -20,6 +27,7 @@ pub struct Embedding {
     vocabulary: usize,
     units: usize,
     padding: Option<usize>,
+    sparse: bool,
     init: Plug,
 }
 
@@ -27,13 +35,20 @@ impl Embedding {
     /// A table of vectors with so many units.
     #[must_use]
     pub fn new(vocabulary: usize, units: usize) -> Self {
-        Self { vocabulary, units, padding: None, init: Plug::new("normal").with("std", 1.0) }
+        Self { vocabulary, units, padding: None, sparse: false, init: Plug::new("normal").with("std", 1.0) }
     }
 
     /// The same with an identifier whose vector is not learnt.
     #[must_use]
     pub fn padding(mut self, padding: usize) -> Self {
         self.padding = Some(padding);
+        self
+    }
+
+    /// The same, of which a training step updates only the vectors whose identifiers it meets.
+    #[must_use]
+    pub fn sparse(mut self) -> Self {
+        self.sparse = true;
         self
     }
 }
@@ -67,6 +82,12 @@ impl Describe for Embedding {
             "the identifier whose vector gets no gradient",
         )
         .fixed(),
+        Param::switch(
+            "sparse",
+            |s: &mut Self| &mut s.sparse,
+            "whether a step updates only the vectors that its batch meets",
+        )
+        .fixed(),
         Param::plug("init", "init", |s: &mut Self| &mut s.init, "how the vectors start"),
     ];
 
@@ -86,7 +107,13 @@ impl Layer for Embedding {
             return Err(trace.error(format!("the shape {} has no room for another axis", input.shape())));
         }
         trace.needs_whole(input, self.vocabulary)?;
-        Ok(trace.param("weight", [self.vocabulary, self.units], &self.init).rows_but(input, self.padding))
+        let shape = [self.vocabulary, self.units];
+        let table = if self.sparse {
+            trace.sparse_param("weight", shape, &self.init)
+        } else {
+            trace.param("weight", shape, &self.init)
+        };
+        Ok(table.rows_but(input, self.padding))
     }
 
     fn sample(&self) -> Sample {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use tunesmith_autodiff::{Runner, Timing};
+use tunesmith_autodiff::{Gradients, Runner, Timing};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
@@ -262,7 +262,8 @@ impl GroupStepper {
         let count = fitting::count(self.label_weights.as_ref(), data, rows.iter().copied());
         batch.gather(data, &rows, count, self.members.len());
         let inputs = Inputs::new(&batch.x).codes_too(&self.noise).with(&batch.y);
-        batch.runner.profile(inputs.feed(&self.slab, 0), &mut batch.gradients, runs)
+        let mut gradients = Gradients::new(batch.runner.plan(), |_| false);
+        batch.runner.profile(inputs.feed(&self.slab, 0), &mut gradients, runs)
     }
 
     /// Copies all parameters to where the graph reads them.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use tunesmith_autodiff::Runner;
+use tunesmith_autodiff::{Gradients, Runner};
 use tunesmith_core::Seed;
 use tunesmith_data::Dataset;
 
@@ -43,7 +43,7 @@ pub(super) struct Shard {
     pub(super) y: Fed,
     /// What is blended into its rows, when batches are mixed.
     pub(super) partners: Option<Partners>,
-    pub(super) gradients: Vec<f32>,
+    pub(super) gradients: Gradients<f32>,
     pub(super) loss: f64,
 }
 
@@ -65,7 +65,7 @@ impl Shard {
             partners.gather(mixed, data, first + self.rows.start, count, &mut self.x);
         }
         let Self { runner, x, y, partners, gradients, .. } = self;
-        runner.run_training(inputs(x, y, partners.as_ref()).feed(params, noise.value()), gradients);
+        runner.run_rows(inputs(x, y, partners.as_ref()).feed(params, noise.value()), gradients);
         self.loss = self.runner.loss();
     }
 }
