@@ -44,6 +44,11 @@ pub(crate) fn constraint_key(name: &str) -> String {
     format!("{CONSTRAINT}{name}")
 }
 
+/// Whether an attribute of that name says how a trial keeps its constraints.
+pub(crate) fn is_constraint(key: &str) -> bool {
+    key == CONSTRAINTS || key.starts_with(CONSTRAINT)
+}
+
 /// A trial's constraints by name.
 pub(crate) fn constraints(trial: &TrialRecord) -> BTreeMap<String, f64> {
     let named =

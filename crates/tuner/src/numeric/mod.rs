@@ -7,4 +7,4 @@ mod normal;
 
 pub(crate) use improvement::log_improvement;
 pub(crate) use lbfgs::{Bounds, Lbfgs};
-pub(crate) use normal::{LN_SQRT_2PI, draw_between, log_mass, quantile, upper_tail};
+pub(crate) use normal::{LN_SQRT_2PI, draw_between, log_below, log_mass, quantile, upper_tail};

@@ -84,6 +84,17 @@ pub(crate) fn upper_tail(x: f64) -> f64 {
     0.5 * (-x * x).exp() * erfcx(x)
 }
 
+/// The logarithm of the mass of the standard normal below z, and its derivative: neither vanishes nor cancels.
+pub(crate) fn log_below(z: f64) -> (f64, f64) {
+    const SQRT_2_BY_PI: f64 = 0.797_884_560_802_865_4;
+    if z > 0.0 {
+        let above = upper_tail(z);
+        return ((-above).ln_1p(), (-0.5 * z * z - LN_SQRT_2PI).exp() / (1.0 - above));
+    }
+    let scaled = erfcx(-z * std::f64::consts::FRAC_1_SQRT_2);
+    (-0.5 * z * z - std::f64::consts::LN_2 + scaled.ln(), SQRT_2_BY_PI / scaled)
+}
+
 /// Where the standard normal has the mass `p` below, 0 < p < 1: the rational approximation of Hastings (Abramowitz &
 /// Stegun 26.2.23), then Halley's steps to the last digits.
 pub(crate) fn quantile(p: f64) -> f64 {
@@ -167,7 +178,7 @@ pub(crate) fn draw_between(generator: &mut Generator, a: f64, b: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{draw_between, log_mass, quantile, upper_tail};
+    use super::{draw_between, log_below, log_mass, quantile, upper_tail};
     use proptest::prelude::*;
     use tunesmith_core::Seed;
 
@@ -194,6 +205,15 @@ mod tests {
         for p in [1e-300, 1e-20, 1e-4, 0.02, 0.3, 0.499, 0.5] {
             assert!((upper_tail(-quantile(p)) / p - 1.0).abs() < 1e-12, "{p}: {}", quantile(p));
             assert!((quantile(1.0 - p) + quantile(1.0 - (1.0 - p))).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_slope_of_the_logarithm_is_its_derivative() {
+        for z in [-60.0, -8.0, -1.0, -1e-4, 1e-4, 0.8, 6.0] {
+            let slope = (log_below(z + 1e-5).0 - log_below(z - 1e-5).0) / 2e-5;
+            assert!((slope - log_below(z).1).abs() < 1e-6 * (1.0 + slope), "{z}: {slope}");
+            assert!((log_below(z).0 - log_mass(-1e3, z)).abs() < 1e-12 * (1.0 + z * z), "{z}");
         }
     }
 

@@ -22,8 +22,8 @@ const SPREAD: f64 = 0.15;
 /// - A few trials are spread over the space; where good values are thought to lie, half of them near those.
 /// - Up to 500 trials a [Gaussian process](Gp) chooses. Where trials stop early it learns from the highest step that
 ///   enough of them have reached, where those that stopped before it stand as foretold, and one suggestion in ten is
-///   random. Several objectives are weighted at random, anew for each suggestion, up to 200 trials. Trials that break
-///   constraints count as diverged.
+///   random. Several objectives are weighted at random, anew for each suggestion, up to 200 trials. It keeps away from
+///   where trials diverge or break constraints.
 /// - Behind that [`Tpe`] chooses, or [`Nsga2`] for several objectives.
 ///
 /// ```

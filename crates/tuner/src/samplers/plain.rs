@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tunesmith_core::{Generator, Seed};
 
+use crate::attributes::is_constraint;
 use crate::{Direction, History, TrialRecord, TrialState};
 
 /// How much the sum of all objectives counts beside the worst of them (Knowles 2006, ParEGO).
@@ -14,18 +15,16 @@ const ENOUGH: usize = 5;
 
 /// The history itself where it is plain already; else one in which
 ///
-/// - a trial that breaks constraints has diverged: the model learns to stay away, whatever its value was;
 /// - trials that came differently far are compared at the highest step that enough of them have reached; what those would
 ///   have there that stopped before it is foretold from those that passed it, by a line from what both had where they
 ///   stopped;
 /// - several objectives are one, weighted at random anew for each suggestion (ParEGO): the suggestions spread over the
 ///   front.
 pub(super) fn plain<'a>(history: &'a History, generator: &mut Generator) -> Cow<'a, History> {
-    let broken = history.trials().iter().any(|trial| history.violation(trial.number) > 0.0);
     let counts = history.counts();
     let stops_early = counts.paused + counts.pruned > 0;
     let several = history.directions().len() > 1;
-    if !broken && !stops_early && !several {
+    if !stops_early && !several {
         return Cow::Borrowed(history);
     }
     let scalars = several.then(|| scalars(history, generator));
@@ -36,9 +35,7 @@ pub(super) fn plain<'a>(history: &'a History, generator: &mut Generator) -> Cow<
     for trial in history.trials() {
         let mut trial = trial.clone();
         trial.further.clear();
-        if history.violation(trial.number) > 0.0 {
-            (trial.state, trial.value) = (TrialState::Diverged, None);
-        } else if let Some(scalars) = &scalars {
+        if let Some(scalars) = &scalars {
             trial.value = scalars.get(&trial.number).copied();
             if trial.value.is_none() && trial.state.is_stopped_early() {
                 trial.state = TrialState::Running;
@@ -46,17 +43,19 @@ pub(super) fn plain<'a>(history: &'a History, generator: &mut Generator) -> Cow<
         } else if stops_early {
             compare_at(level.as_ref(), &mut trial);
         }
-        trial.system.clear(); // constraints and reports have had their say
+        trial.system.retain(|key, _| is_constraint(key)); // reports have had their say
         plain.put(trial);
     }
     Cow::Owned(plain)
 }
 
 /// The loss of each trial as it can be compared with the others, by place in the history; NaN for those of which nothing is
-/// known.
+/// known, or that broke constraints.
 pub(crate) fn comparable_losses(history: &History) -> Vec<f64> {
     let plain = plain(history, &mut Seed::new(0).generator());
-    let of = |trial: &TrialRecord| plain.loss(trial).filter(|_| trial.state == TrialState::Complete);
+    let counts =
+        |trial: &TrialRecord| trial.state == TrialState::Complete && history.violation(trial.number) <= 0.0;
+    let of = |trial: &TrialRecord| plain.loss(trial).filter(|_| counts(trial));
     plain.trials().iter().map(|trial| of(trial).unwrap_or(f64::NAN)).collect()
 }
 
@@ -191,15 +190,19 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_a_constraint_has_diverged() {
+    fn constraints_stay_and_what_breaks_them_is_not_compared() {
         let mut history = History::new(Space::new(), Direction::Maximize);
-        history.put(trial(0, TrialState::Complete, &[1.0]));
+        history.put(trial(0, TrialState::Paused, &[1.0]));
         let mut broken = trial(1, TrialState::Complete, &[9.0]);
         broken.system.insert("constraints:size".into(), "0.5".into());
+        broken.system.insert("tunesmith:report:0".into(), "[9.0, 1.0]".into());
         history.put(broken);
         let plain = plain(&history, &mut Seed::new(0).generator());
-        assert_eq!(plain.trials()[1].state, TrialState::Diverged);
+        assert_eq!(plain.trials()[1].constraints()["size"], 0.5);
+        assert_eq!(plain.trials()[1].system.len(), 1);
         assert_eq!(plain.best().unwrap().number, 0);
+        let losses = super::comparable_losses(&history);
+        assert!(losses[0] == -1.0 && losses[1].is_nan());
     }
 
     #[test]

@@ -5,8 +5,18 @@ use std::sync::{Mutex, PoisonError};
 
 use super::encoding::Kind;
 use super::kernel::Theta;
-use super::lessons::{Lessons, mix};
-use super::likelihood::fit;
+use super::lessons::mix;
+use super::likelihood::{Data, fit};
+
+/// What parameters are fitted to: observations in the order of the trials' numbers.
+pub(super) trait Lesson {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// Mixes one into the hash of those before it.
+    fn hashed(&self, place: usize, hash: u64) -> u64;
+    /// What a model of the first `n` learns from.
+    fn data(&self, kinds: &[Kind], n: usize) -> Data;
+}
 
 /// Fits that are remembered: a cache of what can be computed again.
 #[derive(Debug, Default)]
@@ -34,7 +44,7 @@ pub(super) fn first(features: usize) -> usize {
 }
 
 /// The parameters for these lessons; `None` when no fit succeeds.
-pub(super) fn theta(kinds: &[Kind], lessons: &Lessons, cache: &Cache) -> Option<Theta> {
+pub(super) fn theta(kinds: &[Kind], lessons: &impl Lesson, cache: &Cache) -> Option<Theta> {
     let first = first(kinds.len()).min(lessons.len());
     let checkpoints: Vec<usize> = checkpoints(first, lessons.len().min(LAST));
     let hashes = hashes(kinds, lessons);
@@ -51,7 +61,7 @@ pub(super) fn theta(kinds: &[Kind], lessons: &Lessons, cache: &Cache) -> Option<
         }
     }
     for &m in todo.iter().rev() {
-        let (data, _) = lessons.data(kinds, m);
+        let data = lessons.data(kinds, m);
         let mut starts: Vec<Theta> = known.iter().cloned().collect();
         // A fresh start guards against a chain that is caught; it costs most where there is most.
         if starts.is_empty() || m <= 30 || (60..66).contains(&m) {
@@ -76,12 +86,11 @@ pub(super) fn theta(kinds: &[Kind], lessons: &Lessons, cache: &Cache) -> Option<
 }
 
 /// A number for every prefix of the lessons, equal only for equal prefixes (but for one chance in 2^64 or so).
-fn hashes(kinds: &[Kind], lessons: &Lessons) -> Vec<u64> {
+fn hashes(kinds: &[Kind], lessons: &impl Lesson) -> Vec<u64> {
     let mut hash = kinds.iter().fold(0x9e37_79b9_7f4a_7c15, |hash, kind| mix(hash, *kind as u64 + 1));
     let mut hashes = vec![hash];
-    for (row, ending) in lessons.rows.iter().zip(&lessons.endings).take(LAST) {
-        hash = row.iter().fold(hash, |hash, x| mix(hash, x.to_bits()));
-        hash = ending.hashed(hash);
+    for place in 0..lessons.len().min(LAST) {
+        hash = lessons.hashed(place, hash);
         hashes.push(hash);
     }
     hashes

@@ -1,7 +1,8 @@
 //! What a history teaches: rows of features, and how the trials ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::chain::Lesson;
 use super::encoding::{Encoding, Kind};
 use super::likelihood::Data;
 use super::warp::scores;
@@ -14,11 +15,15 @@ pub(super) enum Ending {
     Complete(f64),
     /// Stopped early, with the loss it had then: it counts as no better than the median of those that ended.
     Pruned(f64),
-    /// Worse than the worst: without a loss, or against a constraint.
+    /// Without a loss: what can be learnt is where not to go.
     Diverged,
 }
 
 impl Ending {
+    pub(super) fn is_diverged(self) -> bool {
+        self == Self::Diverged
+    }
+
     pub(super) fn hashed(self, hash: u64) -> u64 {
         match self {
             Self::Complete(loss) => mix(hash, loss.to_bits()),
@@ -37,6 +42,10 @@ pub(super) struct Lessons {
     pub(super) endings: Vec<Ending>,
     /// The trials' places in the history.
     pub(super) places: Vec<usize>,
+    /// Whether they kept their constraints.
+    pub(super) kept_constraints: Vec<bool>,
+    /// The values of each constraint, positive where it was broken; NaN where it was not measured.
+    pub(super) constraints: BTreeMap<String, Vec<f64>>,
 }
 
 /// More lessons than this are thinned out to [`KEPT`]: a suggestion never costs more than with so many.
@@ -44,17 +53,30 @@ const MOST: usize = 300;
 const KEPT: usize = 256;
 
 impl Lessons {
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// Those from a place on.
     pub(super) fn since(&self, start: usize) -> Self {
         Self {
             rows: self.rows[start..].to_vec(),
             endings: self.endings[start..].to_vec(),
             places: self.places[start..].to_vec(),
+            kept_constraints: self.kept_constraints[start..].to_vec(),
+            constraints: self
+                .constraints
+                .iter()
+                .map(|(name, values)| (name.clone(), values[start..].to_vec()))
+                .collect(),
         }
+    }
+
+    fn push(&mut self, row: Vec<f64>, ending: Ending, place: usize) {
+        self.rows.push(row);
+        self.endings.push(ending);
+        self.places.push(place);
+    }
+
+    /// Whether a trial ended with a loss, and kept its constraints.
+    pub(super) fn is_feasible(&self, place: usize) -> bool {
+        self.kept_constraints[place] && !self.endings[place].is_diverged()
     }
 
     /// The losses of the first `n`; `None` where a trial diverged.
@@ -74,32 +96,43 @@ impl Lessons {
         endings.iter().map(loss).collect()
     }
 
-    /// The places that a model of these losses is made of: all, or the best ones, half of so many as are kept, and of
-    /// the others every so many-th.
-    pub(super) fn kept(losses: &[Option<f64>]) -> Vec<usize> {
-        let n = losses.len();
-        if n <= MOST {
-            return (0..n).collect();
+    /// The places of the first `n` that a model of their losses is made of: those that have one, or the best of them,
+    /// half of so many as are kept, and of the others every so many-th.
+    pub(super) fn kept(&self, n: usize) -> Vec<usize> {
+        let losses = self.losses(n);
+        let mut ranked: Vec<(f64, usize)> =
+            losses.iter().enumerate().filter_map(|(place, loss)| Some(((*loss)?, place))).collect();
+        let known = ranked.len();
+        if known > MOST {
+            ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let others = ranked.split_off(KEPT / 2);
+            let rest = KEPT - ranked.len();
+            ranked.extend((0..rest).map(|i| others[i * others.len() / rest]));
         }
-        let mut ranked: Vec<usize> = (0..n).collect();
-        let loss = |place: &usize| losses[*place].unwrap_or(f64::INFINITY);
-        ranked.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
-        let (best, others) = ranked.split_at(KEPT / 2);
-        let mut kept = best.to_vec();
-        let rest = KEPT - best.len();
-        kept.extend((0..rest).map(|i| others[i * others.len() / rest]));
+        let mut kept: Vec<usize> = ranked.into_iter().map(|(_, place)| place).collect();
         kept.sort_unstable();
         kept
     }
+}
 
-    /// What a model of the first `n` learns from, and the places of its rows.
-    pub(super) fn data(&self, kinds: &[Kind], n: usize) -> (Data, Vec<usize>) {
+impl Lesson for Lessons {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn hashed(&self, place: usize, hash: u64) -> u64 {
+        self.endings[place].hashed(hashed_row(&self.rows[place], hash))
+    }
+
+    fn data(&self, kinds: &[Kind], n: usize) -> Data {
         let losses = self.losses(n);
-        let all = scores(&losses);
-        let kept = Self::kept(&losses);
+        let mut all = scores(&losses.iter().flatten().copied().collect::<Vec<_>>()).into_iter();
+        let scores: Vec<f64> =
+            losses.iter().map(|loss| loss.and_then(|_| all.next()).unwrap_or(f64::NAN)).collect();
+        let kept = self.kept(n);
         let rows: Vec<&[f64]> = kept.iter().map(|&place| self.rows[place].as_slice()).collect();
-        let scores = kept.iter().map(|&place| all[place]).collect();
-        (Data::new(kinds.to_vec(), &rows, scores), kept)
+        let scores = kept.iter().map(|&place| scores[place]).collect();
+        Data::new(kinds.to_vec(), &rows, scores)
     }
 }
 
@@ -147,11 +180,13 @@ impl Known {
             known.taken.insert(&row);
             let loss = history.loss(trial).filter(|loss| !loss.is_nan());
             let ending = match (trial.state, loss) {
-                (TrialState::Complete, Some(_)) if history.violation(trial.number) > 0.0 => Ending::Diverged,
-                (TrialState::Complete, Some(loss)) => Ending::Complete(loss),
-                (TrialState::Pruned | TrialState::Paused, Some(loss)) => Ending::Pruned(loss),
-                // A value that is not a number is a divergence that was reported as a value.
-                (TrialState::Complete | TrialState::Diverged, _) => Ending::Diverged,
+                (TrialState::Complete, Some(loss)) if loss < f64::INFINITY => Ending::Complete(loss),
+                (TrialState::Pruned | TrialState::Paused, Some(loss)) if loss < f64::INFINITY => {
+                    Ending::Pruned(loss)
+                }
+                // A value that is not a number or infinite is a divergence that was reported as a value.
+                (TrialState::Complete | TrialState::Diverged, _)
+                | (TrialState::Pruned | TrialState::Paused, Some(_)) => Ending::Diverged,
                 (TrialState::Running, _) => {
                     known.running.push(row);
                     continue;
@@ -160,12 +195,29 @@ impl Known {
                     continue;
                 }
             };
-            known.lessons.rows.push(row);
-            known.lessons.endings.push(ending);
-            known.lessons.places.push(place);
+            let constraints = trial.constraints();
+            known.lessons.kept_constraints.push(history.violation(trial.number) <= 0.0);
+            for name in constraints.keys() {
+                if !known.lessons.constraints.contains_key(name) {
+                    let unknown = vec![f64::NAN; known.lessons.rows.len()];
+                    known.lessons.constraints.insert(name.clone(), unknown);
+                }
+            }
+            for (name, values) in &mut known.lessons.constraints {
+                // One that is not a number is broken beyond measure.
+                let value =
+                    constraints.get(name).map(|value| if value.is_nan() { f64::INFINITY } else { *value });
+                values.push(value.unwrap_or(f64::NAN));
+            }
+            known.lessons.push(row, ending, place);
         }
         known
     }
+}
+
+/// Mixes the bits of features into a hash.
+pub(super) fn hashed_row(row: &[f64], hash: u64) -> u64 {
+    row.iter().fold(hash, |hash, x| mix(hash, x.to_bits()))
 }
 
 /// Mixes a number into a hash: the finaliser of SplitMix64 (Steele, Lea & Flood 2014).

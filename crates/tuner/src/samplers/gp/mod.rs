@@ -1,12 +1,12 @@
 //! GP: Bayesian optimisation with a Gaussian process.
 //!
 //! 1. *Features* (`encoding.rs`): ranges on the unit interval of their scale, choices as they are, dimensions that do not
-//!    exist in the middle. *Scores* (`warp.rs`): losses warped so that neither divergence nor a heavy tail spoils the fit.
+//!    exist in the middle. *Scores* (`warp.rs`): losses warped so that a heavy tail does not spoil the fit.
 //! 2. *Model*: a Matérn 5/2 kernel with a length scale for each feature (`kernel.rs`); its parameters are the likeliest
 //!    (`likelihood.rs`), fitted along a chain that is a function of the history alone (`chain.rs`); `model.rs` has the
 //!    posterior and `fantasy.rs` what running trials may bring.
-//! 3. *Acquisition* (`acquisition.rs`): expected improvement and, in turn with it, an upper bound within a trust region.
-//!    `search.rs` finds its maximum over continuous, discrete and conditional dimensions.
+//! 3. *Acquisition* (`acquisition.rs`): expected improvement and, in turn with it, an upper bound within a trust region,
+//!    both where a point is likely to be feasible (`feasibility.rs`). `search.rs` finds its maximum over continuous, discrete and conditional dimensions.
 //! 4. The first points come from `design.rs`. `turbo.rs` is another sampler over the same model.
 
 mod acquisition;
@@ -14,6 +14,7 @@ mod chain;
 mod design;
 mod encoding;
 mod fantasy;
+mod feasibility;
 mod kernel;
 mod lessons;
 mod likelihood;
@@ -31,9 +32,10 @@ use tunesmith_core::{Describe, Generator, Params, Space, register};
 use super::untried;
 use crate::{History, Sampler, SamplerEntry};
 use acquisition::{Acquisition, Fantasy, Rule};
-use chain::Cache;
+use chain::{Cache, Lesson};
 use encoding::{Encoding, Region};
 use fantasy::fantasies;
+use feasibility::{Feasibility, Margin};
 use lessons::Known;
 use model::Model;
 use search::{Effort, Search, Trust};
@@ -45,9 +47,10 @@ pub use turbo::Turbo;
 /// The first trial is the middle of the space, the next ones fill it evenly (up to five to ten, by the number of
 /// dimensions). From then on a model of the losses chooses: in turn where most improvement is expected (of the
 /// logarithm, so that nothing underflows) and where the upper confidence bound is highest near what is known. Running
-/// trials are taken into account by what may come of them; diverged trials and those that break a constraint count as
-/// worse than the worst, pruned ones as no better than the median. No setting is tried twice as long as there are
-/// others.
+/// trials are taken into account by what may come of them; pruned ones count as no better than the median. Trials that
+/// diverged and constraints that were broken have models of their own: what is promised is multiplied by the probability
+/// that a point is feasible, and points that probably are not are hardly tried. No setting is tried twice as long as
+/// there are others.
 ///
 /// Suggestions are a function of space, history and generator: clones share a memory of fitted parameters, which a
 /// fresh process computes again. A suggestion costs a few milliseconds; of more than 300 finished trials the best 128
@@ -109,27 +112,39 @@ impl Gp {
             let there: Vec<Vec<f64>> = known.lessons.rows.iter().chain(&known.running).cloned().collect();
             return Some(design::next(region, &there, generator));
         }
-        let theta = chain::theta(&kinds, &known.lessons, &self.cache)?;
-        let (data, kept) = known.lessons.data(&kinds, n);
-        let model = Model::new(&data, &theta)?;
-        let rows: Vec<Vec<f64>> = kept.iter().map(|&place| known.lessons.rows[place].clone()).collect();
+        let lessons = &known.lessons;
+        let theta = chain::theta(&kinds, lessons, &self.cache)?;
+        let model = Model::new(&lessons.data(&kinds, n), &theta)?;
+        let feasibility = Feasibility::new(&kinds, &Margin::of(lessons), &self.cache);
+        let kept = lessons.kept(n);
+        let feasible: Vec<bool> = kept.iter().map(|&place| lessons.is_feasible(place)).collect();
         let means = model.means();
-        let mut order: Vec<usize> = (0..rows.len()).collect();
+        let mut order: Vec<usize> = (0..kept.len()).filter(|&place| feasible[place]).collect();
         order.sort_by(|&a, &b| means[b].total_cmp(&means[a]));
-        let good: Vec<Vec<f64>> = order.iter().take(GOOD).map(|&place| rows[place].clone()).collect();
+        let good: Vec<Vec<f64>> =
+            order.iter().take(GOOD).map(|&place| lessons.rows[kept[place]].clone()).collect();
 
         let (model, fantasies) = if known.running.is_empty() {
-            let fantasy = Fantasy::of(&model, model.alpha.clone(), &model.data.scores);
+            let fantasy = Fantasy::of(&model, model.alpha.clone(), &model.data.scores, &feasible);
             (model, vec![fantasy])
         } else {
-            fantasies(&model, &known.running, generator)?
+            fantasies(&model, &known.running, &feasible, generator)?
         };
         // In turn: expected improvement is better early and in choices, the bound within a trust region late.
         let bounded = (n + known.running.len()).is_multiple_of(2);
-        let rule = if bounded { Rule::Bound(BOUND) } else { Rule::Improvement(fantasies) };
+        let rule = match (good.is_empty(), bounded, feasibility.is_certain()) {
+            (true, ..) => Rule::Feasible,
+            (false, false, _) => Rule::Improvement { fantasies, optimism: 0.0 },
+            (false, true, true) => Rule::Bound(BOUND),
+            // The bound itself has no zero below which a point is worth nothing, which a probability could be a share of.
+            (false, true, false) => {
+                let believed = Fantasy::of(&model, model.alpha.clone(), &model.data.scores, &feasible);
+                Rule::Improvement { fantasies: vec![believed], optimism: BOUND }
+            }
+        };
         let radius = trust_radius(n, d);
-        let trust = (bounded && radius <= 0.5).then_some(Trust { rows: &rows, radius });
-        let acquisition = Acquisition { model: &model, rule };
+        let trust = (bounded && radius <= 0.5).then_some(Trust { rows: &lessons.rows, radius });
+        let acquisition = Acquisition { model: &model, rule, feasibility: &feasibility };
         let search = Search { region, acquisition: &acquisition, taken: &known.taken, trust, effort: EFFORT };
         search.run(&good, generator)
     }

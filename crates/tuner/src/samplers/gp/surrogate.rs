@@ -2,18 +2,19 @@
 
 use tunesmith_core::{Params, Space};
 
-use super::chain::{self, Cache};
+use super::chain::{self, Cache, Lesson};
 use super::encoding::Encoding;
+use super::feasibility::{Feasibility, Margin};
 use super::lessons::Known;
-use super::model::Model;
+use super::model::{Model, Scratch};
 use crate::History;
 
 /// A Gaussian process fitted to a study's finished trials, the model behind [`Gp`](crate::samplers::Gp).
 ///
 /// It speaks of *scores*: losses warped and standardised over the trials it learnt from, so that more is better, the
 /// mean is about zero and the standard deviation about one. The order of losses is the order of scores; a loss is
-/// got back by [`Surrogate::loss`]. Pruned trials count as no better than the median, diverged ones as worse than
-/// the worst. Of more than 300 trials, the best 128 and 128 of the others stand for all.
+/// got back by [`Surrogate::loss`]. Pruned trials count as no better than the median; diverged ones have no score, and
+/// [`Surrogate::feasibility`] says where there are such. Of more than 300 trials, the best 128 and 128 of the others stand for all.
 ///
 /// ```
 /// use tunesmith_core::{Domain, Scale, Space, Value};
@@ -37,13 +38,16 @@ use crate::History;
 pub struct Surrogate {
     encoding: Encoding,
     model: Model,
+    feasibility: Feasibility,
     numbers: Vec<u64>,
+    /// Which of them kept their constraints.
+    feasible: Vec<bool>,
     /// Scores in rising order with their losses.
     ladder: Vec<(f64, f64)>,
 }
 
 impl Surrogate {
-    /// The model of a history's finished trials; `None` with fewer than two of them, without a dimension to learn
+    /// The model of a history's finished trials; `None` with fewer than two that have a loss, without a dimension to learn
     /// about, or when no parameters make sense of them.
     ///
     /// Costs a chain of fits (tens of milliseconds for 100 trials): keep it for as long as the history stands.
@@ -53,11 +57,12 @@ impl Surrogate {
         let known = Known::new(&encoding, history);
         let kinds = encoding.kinds();
         let n = known.lessons.len();
-        if n < 2 || kinds.is_empty() {
+        let (data, kept) = (known.lessons.data(&kinds, n), known.lessons.kept(n));
+        if kept.len() < 2 || kinds.is_empty() {
             return None;
         }
         let theta = chain::theta(&kinds, &known.lessons, &Cache::default())?;
-        let (data, kept) = known.lessons.data(&kinds, n);
+        let feasibility = Feasibility::new(&kinds, &Margin::of(&known.lessons), &Cache::default());
         let losses = known.lessons.losses(n);
         let mut ladder: Vec<(f64, f64)> = kept
             .iter()
@@ -65,9 +70,10 @@ impl Surrogate {
             .filter_map(|(&place, &score)| Some((score, losses[place]?)))
             .collect();
         ladder.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let feasible = kept.iter().map(|&place| known.lessons.is_feasible(place)).collect();
         let numbers =
             kept.iter().map(|&place| history.trials()[known.lessons.places[place]].number).collect();
-        Some(Self { encoding, model: Model::new(&data, &theta)?, numbers, ladder })
+        Some(Self { encoding, model: Model::new(&data, &theta)?, feasibility, numbers, feasible, ladder })
     }
 
     /// Mean and standard deviation of the score at these settings, without the noise of an observation.
@@ -76,18 +82,38 @@ impl Surrogate {
         self.model.predict(&self.encoding.row(params))
     }
 
+    /// The probability that a trial with these settings ends with a value and keeps its constraints: one as long as every
+    /// trial has.
+    #[must_use]
+    pub fn feasibility(&self, params: &Params) -> f64 {
+        self.feasibility.log_probability(&self.encoding.row(params), &mut Scratch::default()).exp()
+    }
+
     /// The standard deviation of one observation's score around the mean at its settings.
     #[must_use]
     pub fn noise(&self) -> f64 {
         self.model.theta.noise().sqrt()
     }
 
-    /// The number of the trial with the best mean: less misled by luck than the best value.
+    /// The number of the trial with the best mean, of those that kept their constraints if any did: less misled by luck than
+    /// the best value.
     #[must_use]
     pub fn best(&self) -> u64 {
+        self.best_first().first().map_or(0, |best| best.0)
+    }
+
+    /// The trials that the model is made of with the means of their scores, from the best to the worst; those that broke
+    /// constraints behind all others.
+    #[must_use]
+    pub fn best_first(&self) -> Vec<(u64, f64)> {
         let means = self.model.means();
-        let best = (0..means.len()).max_by(|&a, &b| means[a].total_cmp(&means[b]).then(b.cmp(&a)));
-        best.map_or(0, |place| self.numbers[place])
+        let mut order: Vec<usize> = (0..means.len()).collect();
+        let rank = |place: usize| (!self.feasible[place], -means[place]);
+        order.sort_by(|&a, &b| {
+            let (a, b) = (rank(a), rank(b));
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+        });
+        order.into_iter().map(|place| (self.numbers[place], means[place])).collect()
     }
 
     /// The loss that has this score, between those of the trials; beyond them, the best or the worst loss.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tunesmith_core::{Describe, Generator, Params, Space, register};
 
-use super::chain::{self, Cache};
+use super::chain::{self, Cache, Lesson};
 use super::design;
 use super::encoding::{Encoding, Kind, Range, Region};
+use super::feasibility::{Feasibility, Margin};
 use super::kernel::Theta;
 use super::lessons::{Known, Lessons};
 use super::matrix::{cholesky, dot};
-use super::model::Model;
+use super::model::{Model, Scratch};
 use crate::samplers::untried;
 use crate::{History, Sampler, SamplerEntry};
 
@@ -75,7 +76,7 @@ fn replay(lessons: &Lessons, d: usize, first: usize) -> State {
     let mut state = State { start: 0, side: SIDE };
     let (mut best, mut good, mut bad) = (f64::INFINITY, 0, 0);
     for (place, loss) in losses.iter().enumerate() {
-        let loss = loss.unwrap_or(f64::INFINITY);
+        let loss = loss.filter(|_| lessons.is_feasible(place)).unwrap_or(f64::INFINITY);
         let better = loss < best - SUCCESS * if best.is_finite() { best.abs() } else { 0.0 };
         best = best.min(loss);
         if place < state.start + first {
@@ -135,18 +136,20 @@ impl Turbo {
             return Some(vec![point]);
         }
         let theta = chain::theta(&kinds, &lessons, &self.cache)?;
-        let (data, kept) = lessons.data(&kinds, lessons.len());
+        let (data, kept) = (lessons.data(&kinds, lessons.len()), lessons.kept(lessons.len()));
         let mut model = Model::new(&data, &theta)?;
         let means = model.means();
-        let best = (0..means.len()).max_by(|&a, &b| means[a].total_cmp(&means[b]).then(b.cmp(&a)))?;
-        let center = lessons.rows[kept[best]].clone();
+        let feasible = (0..means.len()).filter(|&place| lessons.is_feasible(kept[place]));
+        let best = feasible.max_by(|&a, &b| means[a].total_cmp(&means[b]).then(b.cmp(&a)));
+        let center = best.map_or_else(|| region.draw(generator), |best| lessons.rows[kept[best]].clone());
+        let feasibility = Feasibility::new(&kinds, &Margin::of(&lessons), &self.cache);
         if !known.running.is_empty() {
             model = model.with_believed(&known.running)?;
         }
         let sides = sides(&theta, &kinds, state.side);
         let rows: Vec<Vec<f64>> =
             (0..CANDIDATES).map(|_| candidate(region, &center, &sides, generator)).collect();
-        Some(ranked(&model, rows, generator))
+        Some(ranked(&model, &feasibility, rows, generator))
     }
 }
 
@@ -178,19 +181,26 @@ fn candidate(region: &Region<'_>, center: &[f64], sides: &[f64], generator: &mut
     row
 }
 
-/// The rows in the order of one function drawn from the posterior, the best first.
-fn ranked(model: &Model, rows: Vec<Vec<f64>>, generator: &mut Generator) -> Vec<Vec<f64>> {
+/// The rows in the order of one function drawn from the posterior, less what they are worth less for being unlikely
+/// feasible; the best first.
+fn ranked(
+    model: &Model,
+    feasibility: &Feasibility,
+    rows: Vec<Vec<f64>>,
+    generator: &mut Generator,
+) -> Vec<Vec<f64>> {
     let n = rows.len();
     let mut root = model.joint(&rows, 1e-6);
     let draw: Vec<f64> = (0..n).map(|_| generator.normal()).collect();
     let drawn = cholesky(&mut root, n);
+    let mut scratch = Scratch::default();
     let mut valued: Vec<(f64, Vec<f64>)> = rows
         .into_iter()
         .enumerate()
         .map(|(i, row)| {
             let (mean, deviation) = model.predict(&row);
             let off = if drawn { dot(&root[i * n..=i * n + i], &draw[..=i]) } else { deviation * draw[i] };
-            (mean + off, row)
+            (mean + off + feasibility.worth(&row, &mut scratch), row)
         })
         .collect();
     valued.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -210,6 +220,7 @@ mod tests {
             lessons.rows.push(vec![0.5]);
             lessons.endings.push(Ending::Complete(loss));
             lessons.places.push(0);
+            lessons.kept_constraints.push(true);
         }
         lessons
     }

@@ -2,32 +2,30 @@
 
 use crate::numeric::quantile;
 
-/// Losses (less is better) as standardised scores (more is better); `None` stands for a trial that diverged.
+/// Losses (less is better, none infinitely bad) as standardised scores (more is better).
 ///
 /// As Vizier's default pipeline (Song et al. 2024, arXiv 2408.11527): the worse half of the losses is replaced by what
 /// a normal distribution with the better half's spread would give at the same ranks; differences near the best are
-/// stretched by a logarithm; diverged trials are placed below the worst. The order of losses is kept.
-pub(super) fn scores(losses: &[Option<f64>]) -> Vec<f64> {
+/// stretched by a logarithm. The order of losses is kept.
+pub(super) fn scores(losses: &[f64]) -> Vec<f64> {
     let mut scores = finite_scores(losses);
     half_rank(&mut scores);
     stretch(&mut scores);
-    let mut scores = place_diverged(&scores);
     standardize(&mut scores);
     scores
 }
 
 /// Scores of finite losses; infinitely good ones are as good as the best finite one.
-fn finite_scores(losses: &[Option<f64>]) -> Vec<Option<f64>> {
-    let finite = losses.iter().flatten().filter(|loss| loss.is_finite());
+fn finite_scores(losses: &[f64]) -> Vec<f64> {
+    let finite = losses.iter().filter(|loss| loss.is_finite());
     let best = finite.fold(f64::INFINITY, |best, &loss| best.min(loss));
     let best = if best.is_finite() { best } else { 0.0 };
     // A value beyond 1e150 could not be squared.
-    let score = |loss: f64| (-loss.max(best)).clamp(-1e150, 1e150);
-    losses.iter().map(|loss| loss.filter(|loss| *loss < f64::INFINITY).map(score)).collect()
+    losses.iter().map(|loss| (-loss.max(best)).clamp(-1e150, 1e150)).collect()
 }
 
-fn half_rank(scores: &mut [Option<f64>]) {
-    let mut sorted: Vec<f64> = scores.iter().flatten().copied().collect();
+fn half_rank(scores: &mut [f64]) {
+    let mut sorted: Vec<f64> = scores.to_vec();
     if sorted.len() < 2 {
         return;
     }
@@ -49,30 +47,22 @@ fn half_rank(scores: &mut [Option<f64>]) {
     if spread.is_nan() || spread <= 0.0 {
         spread = spread_of(&sorted);
     }
-    for score in scores.iter_mut().flatten().filter(|score| **score < median) {
+    for score in scores.iter_mut().filter(|score| **score < median) {
         let rank = sorted.partition_point(|other| other < score) + 1;
         *score = median + spread * quantile(0.5 * (rank as f64 - 0.5) / denominator);
     }
 }
 
-fn stretch(scores: &mut [Option<f64>]) {
-    let (low, high) = ends(scores);
+fn stretch(scores: &mut [f64]) {
+    let ends = (f64::INFINITY, f64::NEG_INFINITY);
+    let (low, high) = scores.iter().fold(ends, |(low, high), score| (low.min(*score), high.max(*score)));
     if high > low {
-        for score in scores.iter_mut().flatten() {
+        for score in scores {
             *score = 0.5 - (0.5 * (high - *score) / (high - low)).ln_1p() / 1.5_f64.ln();
         }
     } else {
-        scores.iter_mut().flatten().for_each(|score| *score = 0.0);
+        scores.fill(0.0);
     }
-}
-
-fn place_diverged(scores: &[Option<f64>]) -> Vec<f64> {
-    let (low, high) = ends(scores);
-    if low > high {
-        return vec![-1.0; scores.len()]; // nothing but diverged trials
-    }
-    let bad = low - (0.5 * (high - low) + 1.0);
-    scores.iter().map(|score| score.unwrap_or(bad)).collect()
 }
 
 fn standardize(scores: &mut [f64]) {
@@ -83,11 +73,6 @@ fn standardize(scores: &mut [f64]) {
     scores.iter_mut().for_each(|score| *score = (*score - mean) * scale);
 }
 
-fn ends(scores: &[Option<f64>]) -> (f64, f64) {
-    let ends = (f64::INFINITY, f64::NEG_INFINITY);
-    scores.iter().flatten().fold(ends, |(low, high), score| (low.min(*score), high.max(*score)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::scores;
@@ -95,38 +80,27 @@ mod tests {
 
     #[test]
     fn the_good_half_keeps_its_shape_and_the_bad_one_its_ranks_only() {
-        let losses = |worst: f64| -> Vec<Option<f64>> {
-            [1.0, 1.1, 1.3, 2.0, 2.5, worst].into_iter().map(Some).collect()
-        };
+        let losses = |worst: f64| [1.0, 1.1, 1.3, 2.0, 2.5, worst];
         assert_eq!(scores(&losses(3.0)), scores(&losses(1e9)));
-        assert_ne!(scores(&losses(3.0))[2], scores(&[1.0, 1.1, 1.2, 2.0, 2.5, 3.0].map(Some))[2]);
+        assert_ne!(scores(&losses(3.0))[2], scores(&[1.0, 1.1, 1.2, 2.0, 2.5, 3.0])[2]);
     }
 
     #[test]
-    fn equal_and_missing_losses_are_no_trouble() {
-        assert_eq!(scores(&[Some(2.0); 4]), [0.0; 4]);
-        assert_eq!(scores(&[None; 3]), [0.0; 3]);
+    fn equal_and_extreme_losses_are_no_trouble() {
+        assert_eq!(scores(&[2.0; 4]), [0.0; 4]);
         assert_eq!(scores(&[]), Vec::<f64>::new());
-        assert!(
-            scores(&[Some(f64::NEG_INFINITY), Some(1.0), Some(f64::INFINITY)]).iter().all(|s| s.is_finite())
-        );
-        assert!(scores(&[Some(-1e308), Some(1e308), Some(0.0)]).iter().all(|s| s.is_finite()));
+        assert!(scores(&[f64::NEG_INFINITY, 1.0, 2.0]).iter().all(|s| s.is_finite()));
+        assert!(scores(&[-1e308, 1e308, 0.0]).iter().all(|s| s.is_finite()));
     }
 
     proptest! {
         #[test]
-        fn order_is_kept_and_diverged_trials_come_last(
-            losses in prop::collection::vec(prop::option::weighted(0.8, -1e3..1e3_f64), 1..60)
-        ) {
+        fn order_is_kept(losses in prop::collection::vec(-1e3..1e3_f64, 1..60)) {
             let scores = scores(&losses);
             for (a, x) in losses.iter().zip(&scores) {
                 prop_assert!(x.is_finite());
                 for (b, y) in losses.iter().zip(&scores) {
-                    match (a, b) {
-                        (Some(a), Some(b)) if a < b => prop_assert!(x >= y),
-                        (Some(_), None) => prop_assert!(x > y),
-                        _ => {}
-                    }
+                    prop_assert!(a >= b || x >= y);
                 }
             }
             let n = scores.len() as f64;
