@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tunesmith_core::{Seed, Space};
 
 use crate::attributes::{SEED, constraint_key, retry_history};
-use crate::{Direction, TrialRecord, TrialState};
+use crate::{Attributes, Direction, TrialRecord, TrialState};
 
 /// The trials of a study, running and finished, by number.
 ///
@@ -264,6 +264,9 @@ impl History {
     pub fn put(&mut self, mut trial: TrialRecord) {
         if trial.state.is_finished() {
             trial.system.remove(SEED);
+            if trial.system.is_empty() {
+                trial.system = Attributes::new(); // an emptied map keeps room for eleven attributes
+            }
         }
         self.repeated.extend(retry_history(&trial));
         let coordinates = self.space.dimensions().iter().map(|dimension| {
