@@ -108,7 +108,8 @@ fn main() -> ExitCode {
         assert!(all >= planned.min(all), "{all} bytes held, {planned} planned");
         kept
     };
-    let mut ok = packing <= PACK_LEN * size_of::<f32>() * 105 / 100;
+    // A first training also keeps a few small things of the process, such as tables of names.
+    let mut ok = packing <= PACK_LEN * size_of::<f32>() + 4096;
 
     let mnist = || {
         Sequential::new([784])
