@@ -98,11 +98,12 @@ pub(crate) fn optimizers(arguments: &[String]) -> Result<(), String> {
                 let mut command = tunesmith();
                 command.current_dir(&folder).arg("tune").arg(&path).args(["--json", "--set", &chosen]);
                 command.args(["--trials", &trials, "--seed", &seed, "--scheduler", "none"]);
+                let before = children_seconds()?;
                 let result = parsed(&output(command)?)?;
+                reached.seconds.push(children_seconds()? - before);
                 let number = |value: &Value| value.as_f64().ok_or_else(|| format!("no number in {result}"));
                 reached.loss.push(number(&result["test"]["loss"])?);
                 reached.accuracy.push(number(&result["test"]["accuracy"])?);
-                reached.seconds.push(number(&result["seconds"])?);
             }
             let (loss, accuracy) = (interval(&reached.loss), interval(&reached.accuracy));
             let seconds = interval(&reached.seconds);
@@ -152,6 +153,17 @@ fn bring(task: &str, data: &Path, folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Processor seconds of all programs that were run and waited for: they say what a search costs on a busy machine too.
+fn children_seconds() -> Result<f64, String> {
+    let stat =
+        std::fs::read_to_string("/proc/self/stat").map_err(|error| format!("/proc/self/stat: {error}"))?;
+    // Behind the name in parentheses come the state and, as its 14th and 15th, the children's ticks of a hundredth.
+    let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(13);
+    let mut ticks = || fields.next().and_then(|field| field.parse::<f64>().ok());
+    let both = ticks().zip(ticks()).ok_or("/proc/self/stat has fewer fields than on Linux")?;
+    Ok((both.0 + both.1) / 100.0)
+}
+
 fn tunesmith() -> Command {
     Command::new(process::root().join("target/release/tunesmith"))
 }
@@ -198,17 +210,20 @@ fn table(results: &BTreeMap<(&str, String), Reached>, settings: &Settings) -> St
     let mut page = format!(
         "# Which rule\n\nEvery rule with the same budget: {} trials over the batch size and its own default ranges (`\"any\"` tries the usual \
          ones), the winner by validation loss retrained and scored once on rows that no search saw; mean and 95 % interval \
-         over {} seeds. Made by `cargo xtask optimizers --seeds {} --trials {} --write`.\n\nSeconds are those of the whole \
-         search with two workers: quote ratios. Rules whose intervals overlap are not told apart here.\n",
+         over {} seeds. Made by `cargo xtask optimizers --seeds {} --trials {} --write`.\n\nSeconds are the \
+         processor's, of reading the data, the whole search and the retraining: quote ratios. Rules whose intervals \
+         overlap are not told apart here.\n",
         settings.trials, settings.seeds, settings.seeds, settings.trials
     );
-    for Task { name, .. } in TASKS.iter().filter(|task| results.keys().any(|(name, _)| *name == task.name)) {
-        let mut rows: Vec<(&str, &Reached)> = results
-            .iter()
-            .filter(|((task, _), _)| task == name)
-            .map(|((_, rule), reached)| (rule.as_str(), reached))
-            .collect();
-        rows.sort_by(|a, b| interval(&a.1.loss).0.total_cmp(&interval(&b.1.loss).0));
+    let tasks: Vec<(&str, Vec<(&str, &Reached)>)> = TASKS
+        .iter()
+        .map(|Task { name, .. }| (*name, ranked(results, name)))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
+    if tasks.len() > 1 {
+        page += &overview(&tasks);
+    }
+    for (name, rows) in tasks {
         let _ = writeln!(
             page,
             "\n## {name}\n\n| rule | test loss | test accuracy | seconds |\n|---|---|---|---|"
@@ -225,9 +240,63 @@ fn table(results: &BTreeMap<(&str, String), Reached>, settings: &Settings) -> St
     page
 }
 
+/// The rules on one task, the least mean loss first.
+fn ranked<'a>(results: &'a BTreeMap<(&str, String), Reached>, task: &str) -> Vec<(&'a str, &'a Reached)> {
+    let of_task = results.iter().filter(|((name, _), _)| *name == task);
+    let mut rows: Vec<(&str, &Reached)> =
+        of_task.map(|((_, rule), reached)| (rule.as_str(), reached)).collect();
+    rows.sort_by(|a, b| interval(&a.1.loss).0.total_cmp(&interval(&b.1.loss).0));
+    rows
+}
+
+/// Where each rule comes in over all tasks, and what it costs beside the cheapest: the table to pick from.
+fn overview(tasks: &[(&str, Vec<(&str, &Reached)>)]) -> String {
+    let mut places: BTreeMap<&str, (Vec<usize>, f64)> = BTreeMap::new();
+    for (_, rows) in tasks {
+        let seconds = |reached: &Reached| interval(&reached.seconds).0;
+        let least = rows.iter().map(|(_, reached)| seconds(reached)).fold(f64::INFINITY, f64::min);
+        for (place, (rule, reached)) in rows.iter().enumerate() {
+            let of_rule = places.entry(rule).or_default();
+            of_rule.0.push(place + 1);
+            of_rule.1 += seconds(reached) / least / tasks.len() as f64;
+        }
+    }
+    let mean = |places: &[usize]| places.iter().sum::<usize>() as f64 / places.len() as f64;
+    let mut rules: Vec<(&str, (Vec<usize>, f64))> = places.into_iter().collect();
+    rules.sort_by(|a, b| mean(&a.1.0).total_cmp(&mean(&b.1.0)));
+    let names: Vec<&str> = tasks.iter().map(|(name, _)| *name).collect();
+    let mut table = format!(
+        "\n## Over all of them\n\nThe place of each rule's mean test loss, and its cost as a multiple of the cheapest rule's, \
+         the mean over the tasks.\n\n| rule | mean place | {} | cost |\n|---|---|{}---|\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    for (rule, (places, cost)) in rules {
+        let each: Vec<String> = places.iter().map(usize::to_string).collect();
+        let _ = writeln!(table, "| {rule} | {:.1} | {} | {cost:.1} |", mean(&places), each.join(" | "));
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Settings, interval};
+    use std::collections::BTreeMap;
+
+    use super::{Reached, Settings, interval, overview, ranked};
+
+    #[test]
+    fn the_overview_ranks_by_mean_loss() {
+        let reached =
+            |loss: f64, seconds| Reached { loss: vec![loss; 2], accuracy: vec![], seconds: vec![seconds; 2] };
+        let results = BTreeMap::from([
+            (("a", "adam".to_owned()), reached(0.1, 1.0)),
+            (("a", "sgd".to_owned()), reached(0.2, 0.5)),
+            (("b", "adam".to_owned()), reached(0.3, 1.0)),
+            (("b", "sgd".to_owned()), reached(0.4, 1.0)),
+        ]);
+        let table = overview(&["a", "b"].map(|task| (task, ranked(&results, task))));
+        assert!(table.ends_with("| adam | 1.0 | 1 | 1 | 1.5 |\n| sgd | 2.0 | 2 | 2 | 1.0 |\n"), "{table}");
+    }
 
     #[test]
     fn an_interval_is_students() {
