@@ -20,7 +20,7 @@ cargo xtask COMMAND
   ci                        every check, cheapest first; what README and .ci/run call
   tidy                      the rules of the house that neither rustc nor clippy knows
   new KIND NAME             a plug-in's file from its template, listed and tested: optimizer, schedule, activation,
-                            layer, sampler, pruner
+                            layer, sampler, pruner; --check: one of each in a copy of the crates, compiled and tested
   docs [--check]            writes docs/plugins/ from what the plug-ins say of themselves; --check: compares
   parity DIR                compares with the numbers of other libraries in a folder of fixture files
   props [--cases N]         all property tests with N cases each (default 2048)

@@ -1,6 +1,9 @@
-//! `cargo xtask new KIND NAME`: a plug-in's file from its template, with its test, listed where it belongs.
+//! `cargo xtask new KIND NAME`: a plug-in's file from its template, with its test, listed where it belongs; with `--check`
+//! one of each kind in a copy, compiled and tested.
 //!
 //! The templates are the files of `tests/templates/`, a crate that is compiled and tested as it stands.
+
+mod check;
 
 use std::path::Path;
 
@@ -40,8 +43,11 @@ const KINDS: [Kind; 6] = kinds! {
 #[expect(clippy::print_stderr, reason = "a command reports to the one who runs it")]
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let kinds = KINDS.map(|kind| kind.label).join("|");
+    if arguments == ["--check"] {
+        return check::run();
+    }
     let [label, name] = arguments else {
-        return Err(format!("write it as: cargo xtask new {kinds} NAME"));
+        return Err(format!("write it as: cargo xtask new {kinds} NAME, or new --check"));
     };
     let kind = KINDS.into_iter().find(|kind| kind.label == label);
     let kind = kind.ok_or_else(|| format!("there is no kind `{label}` to make, the kinds are {kinds}"))?;
