@@ -68,6 +68,8 @@ mod resumable;
 mod run;
 mod study;
 
+mod batch;
+
 pub mod analysis;
 mod race;
 mod stopping;

@@ -6,14 +6,13 @@ mod finalists;
 mod result;
 mod run;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
 use tunesmith_core::Params;
 
 pub use finalists::finalists;
 pub use result::{RaceResult, Standing};
 
 use crate::Direction;
+use crate::batch::Batch;
 use compare::{clearly_better, leader_of};
 
 /// Settings that take part in a race.
@@ -103,10 +102,8 @@ pub struct Race {
     options: RaceOptions,
     /// Losses by candidate and seed, infinite where a run diverged; seeds without gaps once a round is told.
     losses: Vec<Vec<f64>>,
-    /// What was told of the round under way.
-    told: BTreeMap<RaceTrial, f64>,
-    queue: VecDeque<RaceTrial>,
-    under_way: BTreeSet<RaceTrial>,
+    /// The round under way.
+    batch: Batch<RaceTrial>,
     /// The round in which a candidate dropped out.
     dropped: Vec<Option<usize>>,
     round: usize,
@@ -145,9 +142,7 @@ impl Race {
             candidates: field,
             options,
             losses: vec![Vec::new(); n],
-            told: BTreeMap::new(),
-            queue: VecDeque::new(),
-            under_way: BTreeSet::new(),
+            batch: Batch::default(),
             dropped: vec![None; n],
             round: 1,
             asked_for: 0,
@@ -174,9 +169,7 @@ impl Race {
 
     /// The next run; `None` when the race is over or the round waits for runs under way (see [`Race::is_finished`]).
     pub fn ask(&mut self) -> Option<RaceTrial> {
-        let trial = self.queue.pop_front()?;
-        self.under_way.insert(trial);
-        Some(trial)
+        self.batch.ask()
     }
 
     /// Takes the value of a run; one that is not finite says that it diverged.
@@ -185,10 +178,7 @@ impl Race {
     /// When the run is not under way.
     #[track_caller]
     pub fn tell(&mut self, trial: RaceTrial, value: f64) {
-        assert!(self.under_way.remove(&trial), "tell: {trial:?} is not under way");
-        let loss = self.options.direction.loss(value);
-        self.told.insert(trial, if loss.is_finite() { loss } else { f64::INFINITY });
-        if self.queue.is_empty() && self.under_way.is_empty() {
+        if self.batch.tell(trial, self.options.direction.loss(value)) {
             self.end_round();
         }
     }
@@ -199,14 +189,13 @@ impl Race {
     /// When the run is not under way.
     #[track_caller]
     pub fn give_back(&mut self, trial: RaceTrial) {
-        assert!(self.under_way.remove(&trial), "give_back: {trial:?} is not under way");
-        self.queue.push_front(trial);
+        self.batch.give_back(trial);
     }
 
     /// Whether no run will be asked for any more.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.queue.is_empty() && self.under_way.is_empty()
+        self.batch.is_done()
     }
 
     /// How the candidates stand after the last whole round; `None` before the first one ends.
@@ -239,7 +228,7 @@ impl Race {
     }
 
     fn end_round(&mut self) {
-        for (trial, loss) in std::mem::take(&mut self.told) {
+        for (trial, loss) in self.batch.take() {
             debug_assert_eq!(self.losses[trial.candidate].len(), trial.seed_index);
             self.losses[trial.candidate].push(loss);
         }
@@ -271,7 +260,7 @@ impl Race {
             for (candidate, &wanted) in more.iter().enumerate() {
                 if extra < wanted && self.asked_for < cap {
                     let seed_index = self.losses[candidate].len() + extra;
-                    self.queue.push_back(RaceTrial { candidate, seed_index });
+                    self.batch.push(RaceTrial { candidate, seed_index });
                     self.asked_for += 1;
                 }
             }

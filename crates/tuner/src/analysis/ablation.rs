@@ -1,12 +1,11 @@
 //! The measured ablation path: which settings made the tuned configuration better than the default, by running them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
 use tunesmith_core::{Params, Space, Value};
 
 use super::statistics::{mean, standard_deviation};
 use super::table;
 use crate::Direction;
+use crate::batch::Batch;
 
 /// How an ablation is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,9 +106,7 @@ pub struct Ablation {
     start: f64,
     step: usize,
     variants: Vec<Variant>,
-    told: BTreeMap<AblationTrial, f64>,
-    queue: VecDeque<AblationTrial>,
-    under_way: BTreeSet<AblationTrial>,
+    batch: Batch<AblationTrial>,
     steps: Vec<AblationGain>,
     rest: Vec<AblationGain>,
     runs: usize,
@@ -140,9 +137,7 @@ impl Ablation {
             start: f64::NAN,
             step: 0,
             variants: Vec::new(),
-            told: BTreeMap::new(),
-            queue: VecDeque::new(),
-            under_way: BTreeSet::new(),
+            batch: Batch::default(),
             steps: Vec::new(),
             rest: Vec::new(),
             runs: 0,
@@ -164,9 +159,7 @@ impl Ablation {
 
     /// The next run; `None` when the path is complete or the step waits for runs under way.
     pub fn ask(&mut self) -> Option<AblationTrial> {
-        let trial = self.queue.pop_front()?;
-        self.under_way.insert(trial);
-        Some(trial)
+        self.batch.ask()
     }
 
     /// Takes the value of a run; one that is not finite says that it diverged.
@@ -175,11 +168,9 @@ impl Ablation {
     /// When the run is not under way.
     #[track_caller]
     pub fn tell(&mut self, trial: AblationTrial, value: f64) {
-        assert!(self.under_way.remove(&trial), "tell: {trial:?} is not under way");
-        let loss = self.options.direction.loss(value);
-        self.told.insert(trial, if loss.is_finite() { loss } else { f64::INFINITY });
+        let last = self.batch.tell(trial, self.options.direction.loss(value));
         self.runs += 1;
-        if self.is_finished() {
+        if last {
             self.end_step();
         }
     }
@@ -190,14 +181,13 @@ impl Ablation {
     /// When the run is not under way.
     #[track_caller]
     pub fn give_back(&mut self, trial: AblationTrial) {
-        assert!(self.under_way.remove(&trial), "give_back: {trial:?} is not under way");
-        self.queue.push_front(trial);
+        self.batch.give_back(trial);
     }
 
     /// Whether no run will be asked for any more.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.queue.is_empty() && self.under_way.is_empty()
+        self.batch.is_done()
     }
 
     /// The path so far; `None` before the first step ends.
@@ -238,12 +228,12 @@ impl Ablation {
         self.variants = variants;
         for seed_index in 0..self.options.seeds {
             let trial = |variant| AblationTrial { step: self.step, variant, seed_index };
-            self.queue.extend((0..self.variants.len()).map(trial));
+            (0..self.variants.len()).map(trial).for_each(|trial| self.batch.push(trial));
         }
     }
 
     fn end_step(&mut self) {
-        let told: Vec<f64> = std::mem::take(&mut self.told).into_values().collect();
+        let told: Vec<f64> = self.batch.take().into_values().collect();
         let mut losses: Vec<Vec<f64>> = told.chunks(self.options.seeds).map(<[f64]>::to_vec).collect();
         let mut variants = std::mem::take(&mut self.variants);
         if self.base.is_none() {

@@ -63,7 +63,7 @@ impl RaceResult {
             significantly_better_than_default: p < race.final_level(),
             optimism: standings[leader].optimism,
             standings,
-            runs: race.losses.iter().map(Vec::len).sum::<usize>() + race.told.len(),
+            runs: race.losses.iter().map(Vec::len).sum::<usize>() + race.batch.told(),
             rounds: if race.is_finished() { race.round } else { race.round - 1 },
             finished: race.is_finished(),
         })

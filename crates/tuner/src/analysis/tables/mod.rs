@@ -9,6 +9,7 @@
 mod axis;
 mod curves;
 mod distribution;
+mod hypervolume;
 mod isolation;
 mod optimization;
 mod pair;
@@ -19,6 +20,7 @@ mod timeline;
 pub use axis::{Axis, Tick};
 pub use curves::{IntermediateCurve, IntermediateValues, intermediate_values};
 pub use distribution::{DistributionStep, EmpiricalDistribution, empirical_distribution};
+pub use hypervolume::{HypervolumeHistory, HypervolumeRow, hypervolume_history};
 pub use isolation::{Isolation, IsolationBucket, isolation};
 pub use optimization::{OptimizationHistory, OptimizationRow, optimization_history};
 pub use pair::{Pair, PairPoint, Surface, contour, rank};
