@@ -69,6 +69,7 @@ mod run;
 mod study;
 
 mod batch;
+mod incumbent;
 
 pub mod analysis;
 mod race;

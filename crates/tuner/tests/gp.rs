@@ -149,6 +149,25 @@ fn learns_what_a_measured_constraint_allows() {
 }
 
 #[test]
+fn the_expected_best_is_better_than_the_luckiest() {
+    let names = ["branin_noisy", "mixed_noisy"];
+    let mut ratios: Vec<f64> = Vec::new();
+    for problem in problems::all().iter().filter(|problem| names.contains(&problem.name)) {
+        let regret = |trial: &TrialRecord| (problem.value)(&trial.params) - problem.optimum + 1e-9;
+        for seed in 0..12 {
+            let mut noise = Seed::new(seed).named("noise").generator();
+            let noise = std::cell::RefCell::new(&mut noise);
+            let value = |params: &Params| Some(problem.observe(params, *noise.borrow_mut()));
+            let history = study(&Gp::default(), &(problem.space)(), 50, seed, &value);
+            let (expected, luckiest) = (history.expected_best().unwrap(), history.best().unwrap());
+            ratios.push((regret(expected) / regret(luckiest)).ln());
+        }
+    }
+    let mean = ratios.iter().sum::<f64>() / ratios.len() as f64;
+    assert!(mean < -0.1, "the regret is e^{mean} times as large: {ratios:?}");
+}
+
+#[test]
 fn a_long_history_costs_no_more_than_a_short_one() {
     let problem = problems::all()[0];
     let (space, sampler) = ((problem.space)(), Gp::default());

@@ -1,8 +1,9 @@
 //! When a search may end: never too early, never by a trial that proves nothing.
 
 use proptest::prelude::*;
-use tunesmith_core::{Seed, Space};
-use tunesmith_tuner::{Direction, History, StopReason, StopRule, TrialRecord, TrialState, conform};
+use tunesmith_core::{Domain, Scale, Seed, Space};
+use tunesmith_tuner::samplers::Gp;
+use tunesmith_tuner::{Direction, History, Sampler, StopReason, StopRule, TrialRecord, TrialState, conform};
 
 fn history(values: &[f64]) -> History {
     let mut history = History::new(Space::new(), Direction::Minimize);
@@ -43,6 +44,45 @@ fn trials_that_run_or_failed_count_for_nothing() {
     history.put(pruned);
     assert_eq!(StopRule::Target(0.5).check(&history), None);
     assert!(StopRule::NoProgress { trials: 1, least: 0.0 }.check(&history).is_some());
+}
+
+/// A study of a bowl over two dimensions with noise of that deviation; how far its best trial is from the optimum.
+fn bowl(n: u64, noise: f64, seed: u64) -> (History, f64) {
+    let side = Domain::float(0.0, 1.0, Scale::Linear, None).unwrap();
+    let space = Space::new().with("x", side.clone()).with("y", side);
+    let mut history = History::new(space.clone(), Direction::Minimize);
+    let value = |trial: &TrialRecord| {
+        let at = |key: &str| trial.params[key].as_f64().unwrap();
+        3.0 * (at("x") - 0.3).powi(2) + (at("y") - 0.6).powi(2)
+    };
+    let gp = Gp::default();
+    for number in 0..n {
+        let mut generator = Seed::new(seed).at(number).generator();
+        let mut trial = TrialRecord::new(number);
+        trial.params = gp.suggest(&space, &history, &mut generator);
+        trial.state = TrialState::Complete;
+        trial.value = Some(value(&trial) + noise * generator.normal());
+        history.put(trial);
+    }
+    let regret = value(history.expected_best().unwrap());
+    (history, regret)
+}
+
+#[test]
+fn the_regret_bound_ends_a_search_once_what_is_left_is_small_and_never_lies_much() {
+    let rule = StopRule::RegretBound { error: 0.02 };
+    let mut stopped = 0;
+    for seed in 0..6 {
+        let (early, _) = bowl(5, 0.005, seed);
+        assert_eq!(rule.check(&early), None, "five trials of seed {seed} cannot know");
+        let (late, regret) = bowl(45, 0.005, seed);
+        if let Some(StopReason::RegretBound { regret: bound, noise }) = rule.check(&late) {
+            assert!(bound < 0.02 && noise == 0.02);
+            assert!(regret < bound + 0.005, "seed {seed}: {regret} is left, {bound} was the bound");
+            stopped += 1;
+        }
+    }
+    assert!(stopped >= 4, "{stopped} of six ended");
 }
 
 proptest! {

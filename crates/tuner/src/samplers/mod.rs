@@ -27,6 +27,7 @@ pub use auto::Auto;
 pub use brute_force::BruteForce;
 pub use cma_es::CmaEs;
 pub use de::DifferentialEvolution;
+pub(crate) use gp::regret_left;
 pub use gp::{Gp, Surrogate, Turbo};
 pub use grid::Grid;
 pub use halton::Halton;

@@ -10,6 +10,12 @@ impl Study {
         self.state().history.best().cloned()
     }
 
+    /// The complete trial of which a model expects most (see [`History::expected_best`]).
+    #[must_use]
+    pub fn expected_best(&self) -> Option<TrialRecord> {
+        self.state().history.expected_best().cloned()
+    }
+
     /// The trials that none other beats in every objective, by number (see [`History::front`]).
     #[must_use]
     pub fn front(&self) -> Vec<TrialRecord> {

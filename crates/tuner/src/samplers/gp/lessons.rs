@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chain::Lesson;
 use super::encoding::{Encoding, Kind};
 use super::likelihood::Data;
-use super::warp::scores;
+use super::warp::{linear_scores, scores};
 use crate::{History, TrialState};
 
 /// How a trial ended.
@@ -42,6 +42,8 @@ pub(super) struct Lessons {
     pub(super) endings: Vec<Ending>,
     /// The trials' places in the history.
     pub(super) places: Vec<usize>,
+    /// Whether differences of scores shall be those of losses.
+    pub(super) is_linear: bool,
     /// Whether they kept their constraints.
     pub(super) kept_constraints: Vec<bool>,
     /// The values of each constraint, positive where it was broken; NaN where it was not measured.
@@ -59,6 +61,7 @@ impl Lessons {
             rows: self.rows[start..].to_vec(),
             endings: self.endings[start..].to_vec(),
             places: self.places[start..].to_vec(),
+            is_linear: self.is_linear,
             kept_constraints: self.kept_constraints[start..].to_vec(),
             constraints: self
                 .constraints
@@ -126,7 +129,8 @@ impl Lesson for Lessons {
 
     fn data(&self, kinds: &[Kind], n: usize) -> Data {
         let losses = self.losses(n);
-        let mut all = scores(&losses.iter().flatten().copied().collect::<Vec<_>>()).into_iter();
+        let known: Vec<f64> = losses.iter().flatten().copied().collect();
+        let mut all = if self.is_linear { linear_scores(&known).0 } else { scores(&known) }.into_iter();
         let scores: Vec<f64> =
             losses.iter().map(|loss| loss.and_then(|_| all.next()).unwrap_or(f64::NAN)).collect();
         let kept = self.kept(n);

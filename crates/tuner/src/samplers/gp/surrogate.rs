@@ -1,5 +1,7 @@
 //! `Surrogate`: what a Gaussian process thinks of a study, for whoever asks.
 
+use std::collections::BTreeMap;
+
 use tunesmith_core::{Params, Space};
 
 use super::chain::{self, Cache, Lesson};
@@ -7,7 +9,7 @@ use super::encoding::Encoding;
 use super::feasibility::{Feasibility, Margin};
 use super::lessons::Known;
 use super::model::{Model, Scratch};
-use crate::History;
+use crate::{History, TrialRecord};
 
 /// A Gaussian process fitted to a study's finished trials, the model behind [`Gp`](crate::samplers::Gp).
 ///
@@ -114,6 +116,15 @@ impl Surrogate {
             a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
         });
         order.into_iter().map(|place| (self.numbers[place], means[place])).collect()
+    }
+
+    /// Every trial of a history with its place in the order that the model sees: minus the mean of its score, NaN for those
+    /// that the model is not made of. [`finalists`](crate::finalists) takes it.
+    #[must_use]
+    pub fn ranking(&self, history: &History) -> Vec<f64> {
+        let means: BTreeMap<u64, f64> = self.best_first().into_iter().collect();
+        let rank = |trial: &TrialRecord| means.get(&trial.number).map_or(f64::NAN, |mean| -mean);
+        history.trials().iter().map(rank).collect()
     }
 
     /// The loss that has this score, between those of the trials; beyond them, the best or the worst loss.

@@ -15,6 +15,15 @@ pub(super) fn scores(losses: &[f64]) -> Vec<f64> {
     scores
 }
 
+/// The same without the logarithm, so that differences of the better half are differences of losses; and how much loss a
+/// score of one is.
+pub(super) fn linear_scores(losses: &[f64]) -> (Vec<f64>, f64) {
+    let mut scores = finite_scores(losses);
+    half_rank(&mut scores);
+    let unit = standardize(&mut scores);
+    (scores, unit)
+}
+
 /// Scores of finite losses; infinitely good ones are as good as the best finite one.
 fn finite_scores(losses: &[f64]) -> Vec<f64> {
     let finite = losses.iter().filter(|loss| loss.is_finite());
@@ -65,12 +74,14 @@ fn stretch(scores: &mut [f64]) {
     }
 }
 
-fn standardize(scores: &mut [f64]) {
+/// To mean zero and spread one; what the spread was.
+fn standardize(scores: &mut [f64]) -> f64 {
     let n = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / n;
     let spread = (scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / n).sqrt();
     let scale = if spread > 1e-12 { 1.0 / spread } else { 0.0 };
     scores.iter_mut().for_each(|score| *score = (*score - mean) * scale);
+    spread
 }
 
 #[cfg(test)]
@@ -83,6 +94,15 @@ mod tests {
         let losses = |worst: f64| [1.0, 1.1, 1.3, 2.0, 2.5, worst];
         assert_eq!(scores(&losses(3.0)), scores(&losses(1e9)));
         assert_ne!(scores(&losses(3.0))[2], scores(&[1.0, 1.1, 1.2, 2.0, 2.5, 3.0])[2]);
+    }
+
+    #[test]
+    fn without_the_logarithm_differences_near_the_best_are_those_of_losses() {
+        let losses = [1.0, 1.5, 2.5, 4.0, 9.0, 1e6];
+        let (scores, unit) = super::linear_scores(&losses);
+        for i in 1..3 {
+            assert!(((scores[0] - scores[i]) * unit - (losses[i] - losses[0])).abs() < 1e-9, "{scores:?}");
+        }
     }
 
     #[test]
