@@ -6,6 +6,7 @@ use tunesmith_autodiff::Var;
 use tunesmith_core::{Error, Generator, Seed, Why};
 use tunesmith_data::Dataset;
 use tunesmith_nn::{Loss, Sequential};
+use tunesmith_tensor::Shape;
 
 use crate::fitting::{Fed, Inputs};
 use crate::settings::Training;
@@ -71,15 +72,22 @@ impl Mixing {
             );
             return conflict("mixup", because);
         }
-        if self.cutmix.is_some() && model.input_shape().dims().len() != 3 {
+        let sample = sample_shape(model);
+        if self.cutmix.is_some() && sample.dims().len() != 3 {
             let because = format!(
-                "cutmix cuts boxes out of images [channels, height, width], the samples are {}: use mixup",
-                model.input_shape()
+                "cutmix cuts boxes out of images [channels, height, width], the samples are {sample}: give the model a \
+                 first layer {{ reshape = {{ shape = [...] }} }} if they are images, or use mixup"
             );
             return conflict("cutmix", because);
         }
         Ok(())
     }
+}
+
+/// The shape of a sample, as a model sees it whose first layer reshapes.
+pub(crate) fn sample_shape(model: &Sequential) -> Shape {
+    let reshapes = model.plugs().first().is_some_and(|layer| layer.name == "reshape");
+    if reshapes { model.summary().rows[0].output } else { *model.input_shape() }
 }
 
 /// How one batch is blended: who with whom, by how much, and where.

@@ -14,10 +14,10 @@ use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
 use tunesmith_nn::{ClassWeights, Loss, Mode, Sequential};
 use tunesmith_optim::{Gradient, Optimizer, Pace, StepError};
-use tunesmith_tensor::Par;
+use tunesmith_tensor::{Par, Shape};
 
 use crate::fitting::{self, Fed};
-use crate::mixing::{Mixed, Mixing, Partners};
+use crate::mixing::{self, Mixed, Mixing, Partners};
 use crate::rows::{Rows, add, pays};
 
 use shard::{MAX_SHARDS, Shard, Source, inputs, shard_count};
@@ -57,6 +57,8 @@ pub struct Stepper {
     part: usize,
     recompute: bool,
     mixing: Option<Mixing>,
+    /// The shape of a sample, for what is blended.
+    sample: Shape,
     /// How the batch at hand is blended.
     mixed: Mixed,
     /// The sum of the gradients of all parts of a batch but the last, and the size of the batch.
@@ -93,6 +95,7 @@ impl Stepper {
             part: usize::MAX,
             recompute: false,
             mixing: None,
+            sample: *model.input_shape(),
             mixed: Mixed::default(),
             earlier: Vec::new(),
             earlier_of: 0,
@@ -138,6 +141,7 @@ impl Stepper {
     #[must_use]
     pub fn mixing(mut self, mixing: Option<Mixing>) -> Self {
         self.mixing = mixing;
+        self.sample = mixing::sample_shape(&self.model);
         self
     }
 
@@ -163,7 +167,7 @@ impl Stepper {
     ) -> Result<f64, StepError> {
         let (par, learnt) = (self.par, self.learnt);
         if let Some(mixing) = self.mixing {
-            self.mixed.draw(mixing, rows, self.model.input_shape().dims(), noise.named("mixing"));
+            self.mixed.draw(mixing, rows, self.sample.dims(), noise.named("mixing"));
         }
         if optimizer.needs_closure() {
             let mut tried = std::mem::take(&mut self.tried);

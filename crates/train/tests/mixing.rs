@@ -3,7 +3,7 @@
 use tunesmith_core::{Plug, Seed, Table, Value, from_table};
 use tunesmith_data::{Dataset, Targets};
 use tunesmith_nn::Sequential;
-use tunesmith_nn::layers::{Conv2d, Dense, Embedding, Flatten};
+use tunesmith_nn::layers::{Conv2d, Dense, Embedding, Flatten, Reshape};
 use tunesmith_optim::{Layout, Optimizer, Pace, Rule, Sgd};
 use tunesmith_tensor::{DType, Par};
 use tunesmith_train::{Evaluator, Mixed, Mixing, Stepper, Trainer, Training};
@@ -221,6 +221,12 @@ fn a_model_that_cannot_blend_its_samples_says_so_and_names_the_cure() {
     );
     assert_eq!(
         error("cutmix"),
-        "training.regularize.cutmix: cutmix cuts boxes out of images [channels, height, width], the samples are [1]: use mixup"
+        "training.regularize.cutmix: cutmix cuts boxes out of images [channels, height, width], the samples are [1]: give the model a first layer { reshape = { shape = [...] } } if they are images, or use mixup"
     );
+    let image =
+        |shape: Vec<f64>| Sequential::new([4]).with(Reshape::new(shape)).with(Flatten).with(Dense::new(2));
+    let names = ["no", "yes"].map(str::to_owned).into();
+    let data = Dataset::new(vec![0.0; 8], &["pixel"; 4], Targets::Classes { codes: vec![0, 1], names });
+    assert!(Trainer::new(&image(vec![1.0, 2.0, 2.0]), &read("cutmix"), &data, None).is_ok());
+    assert!(Trainer::new(&image(vec![2.0, 2.0]), &read("cutmix"), &data, None).is_err());
 }
