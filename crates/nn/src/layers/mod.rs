@@ -22,6 +22,7 @@ mod layer_norm;
 mod lstm;
 mod multi_head_attention;
 mod normalized;
+mod padded;
 mod pool;
 mod positional_encoding;
 mod prelu;

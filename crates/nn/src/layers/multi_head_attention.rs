@@ -2,7 +2,9 @@
 
 use tunesmith_autodiff::ops::attention::Attend;
 
+use super::padded::counted;
 use crate::plugin::*;
+use crate::trace::INPUT;
 
 /// Every position gets a mean of the values of all positions, weighted by how its query fits their keys, in several
 /// heads side by side: PyTorch's `MultiheadAttention` of a sequence to itself.
@@ -20,6 +22,8 @@ use crate::plugin::*;
 pub struct MultiHeadAttention {
     heads: usize,
     causal: bool,
+    padding: Option<usize>,
+    identifiers: String,
     dropout: f64,
     init: Plug,
 }
@@ -38,6 +42,15 @@ impl MultiHeadAttention {
         self
     }
 
+    /// The same where no position sees those whose identifier is the padding: identifiers are the model's input,
+    /// `[rows, positions]`. What stands at padding itself is of no use. A row of nothing but padding gets zeros from the
+    /// attention, where PyTorch gives NaN.
+    #[must_use]
+    pub fn padding(mut self, padding: usize) -> Self {
+        self.padding = Some(padding);
+        self
+    }
+
     /// The same where, while training, a random share of the weights is zero.
     #[must_use]
     pub fn dropout(mut self, rate: f64) -> Self {
@@ -48,7 +61,14 @@ impl MultiHeadAttention {
 
 impl Default for MultiHeadAttention {
     fn default() -> Self {
-        Self { heads: 4, causal: false, dropout: 0.0, init: Plug::new("glorot_uniform") }
+        Self {
+            heads: 4,
+            causal: false,
+            padding: None,
+            identifiers: INPUT.to_owned(),
+            dropout: 0.0,
+            init: Plug::new("glorot_uniform"),
+        }
     }
 }
 
@@ -64,6 +84,19 @@ impl Describe for MultiHeadAttention {
             "causal",
             |s: &mut Self| &mut s.causal,
             "whether a position sees only itself and those before it",
+        ),
+        Param::optional_int(
+            "padding",
+            0,
+            1,
+            |s: &mut Self| &mut s.padding,
+            "the identifier of positions that are not seen, as in an embedding",
+        )
+        .fixed(),
+        Param::text(
+            "identifiers",
+            |s: &mut Self| &mut s.identifiers,
+            "the tag of the identifiers that padding is found in, or input",
         ),
         Param::float(
             "dropout",
@@ -84,8 +117,9 @@ impl Layer for MultiHeadAttention {
         let attention = SelfAttention::new(trace, units, &self.init);
         let attend = Attend::heads(self.heads).causal(self.causal);
         let attend = attend.dropout(if trace.training() { self.dropout } else { 0.0 });
+        let seen = counted(trace, input, self.padding, &self.identifiers)?;
         let rows = input.shape().dims()[0];
-        Ok(attention.apply(&flat(input), rows, attend).reshape(input.shape()))
+        Ok(attention.apply(&flat(input), rows, attend, seen.as_ref()).reshape(input.shape()))
     }
 
     fn sample(&self) -> Sample {
@@ -147,11 +181,11 @@ impl SelfAttention {
         }
     }
 
-    /// Of sequences as a matrix, and how many they are.
-    pub(super) fn apply(&self, x: &Var, rows: usize, attend: Attend) -> Var {
+    /// Of sequences as a matrix, how many they are, and which of their positions are seen.
+    pub(super) fn apply(&self, x: &Var, rows: usize, attend: Attend, seen: Option<&Var>) -> Var {
         let packed = self.into.apply(x);
         let [all, units] = *packed.shape().dims() else { unreachable!("it is a matrix") };
         let packed = packed.reshape([rows, all.checked_div(rows).unwrap_or(0), units]);
-        self.out.apply(&flat(&packed.attention(attend, None)))
+        self.out.apply(&flat(&packed.attention(attend, seen)))
     }
 }

@@ -3,8 +3,10 @@
 use tunesmith_autodiff::ops::attention::Attend;
 
 use super::multi_head_attention::{Linear, SelfAttention, flat, units_of};
+use super::padded::counted;
 use crate::activation::find_activation;
 use crate::plugin::*;
+use crate::trace::INPUT;
 
 /// Attention of a sequence to itself and a dense network at each position, both added to what they start from and
 /// normalised: PyTorch's `TransformerEncoderLayer`.
@@ -27,6 +29,8 @@ pub struct TransformerEncoderLayer {
     norm_first: bool,
     dropout: f64,
     causal: bool,
+    padding: Option<usize>,
+    identifiers: String,
     layer_norm_eps: f64,
     init: Plug,
 }
@@ -65,6 +69,15 @@ impl TransformerEncoderLayer {
         self.causal = true;
         self
     }
+
+    /// The same where no position sees those whose identifier is the padding: identifiers are the model's input,
+    /// `[rows, positions]`. What stands at padding itself is of no use. A row of nothing but padding gets zeros from the
+    /// attention, where PyTorch gives NaN.
+    #[must_use]
+    pub fn padding(mut self, padding: usize) -> Self {
+        self.padding = Some(padding);
+        self
+    }
 }
 
 impl Default for TransformerEncoderLayer {
@@ -76,6 +89,8 @@ impl Default for TransformerEncoderLayer {
             norm_first: false,
             dropout: 0.1,
             causal: false,
+            padding: None,
+            identifiers: INPUT.to_owned(),
             layer_norm_eps: 1e-5,
             init: Plug::new("glorot_uniform"),
         }
@@ -123,6 +138,19 @@ impl Describe for TransformerEncoderLayer {
             "causal",
             |s: &mut Self| &mut s.causal,
             "whether a position sees only itself and those before it",
+        ),
+        Param::optional_int(
+            "padding",
+            0,
+            1,
+            |s: &mut Self| &mut s.padding,
+            "the identifier of positions that are not seen, as in an embedding",
+        )
+        .fixed(),
+        Param::text(
+            "identifiers",
+            |s: &mut Self| &mut s.identifiers,
+            "the tag of the identifiers that padding is found in, or input",
         ),
         Param::float(
             "layer_norm_eps",
@@ -177,8 +205,9 @@ impl Layer for TransformerEncoderLayer {
             rate => &x * graph.dropout_mask(x.shape(), rate),
         };
         let attend = Attend::heads(self.heads).causal(self.causal).dropout(rate);
+        let seen = counted(trace, input, self.padding, &self.identifiers)?;
         let rows = input.shape().dims()[0];
-        let attended = |x: &Var| dropped(attention.apply(x, rows, attend));
+        let attended = |x: &Var| dropped(attention.apply(x, rows, attend, seen.as_ref()));
         let dense = |x: &Var| dropped(second.apply(&dropped(activation.apply(&first.apply(x)))));
         let x = flat(input);
         let out = if self.norm_first {
