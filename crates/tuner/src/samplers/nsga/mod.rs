@@ -10,6 +10,7 @@ mod niches;
 mod nsga2;
 mod nsga3;
 mod population;
+mod settings;
 
 pub use nsga2::Nsga2;
 pub use nsga3::Nsga3;

@@ -6,6 +6,7 @@ use tunesmith_core::{Describe, Generator, Param, Params, Seed, Space, register};
 
 use super::breed::Breeding;
 use super::population::{Individual, Population, layers, suggest};
+use super::settings::{breeds, settings};
 use crate::pareto::crowding;
 use crate::samplers::replay::{Generational, Replay, Seen};
 use crate::{History, Sampler, SamplerEntry};
@@ -47,61 +48,14 @@ struct Settings {
     population: usize,
 }
 
-impl Default for Nsga2 {
-    fn default() -> Self {
-        Self {
-            population: 50,
-            crossover: "sbx".to_owned(),
-            crossover_probability: 0.9,
-            mutation_probability: None,
-            cache: Mutex::default(),
-        }
-    }
-}
-
-impl Clone for Nsga2 {
-    /// The same settings with an empty cache.
-    fn clone(&self) -> Self {
-        Self { crossover: self.crossover.clone(), cache: Mutex::default(), ..*self }
-    }
-}
+breeds!(Nsga2 {});
 
 impl Describe for Nsga2 {
     const NAME: &'static str = "nsga2";
     const ABOUT: &'static str = "evolution for several losses that keeps a front evenly filled";
     const SOURCE: &'static str = "Deb et al. 2002, IEEE TEVC 6(2), A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II; \
                                   population and crossover probability of Optuna 5.0";
-    const PARAMS: &'static [Param<Self>] = &[
-        Param::int("population", 20, 200, |s: &mut Self| &mut s.population, "parents of a generation")
-            .log()
-            .fixed()
-            .valid(2.0, 1e6),
-        Param::name(
-            "crossover",
-            &["sbx", "uniform"],
-            |s: &mut Self| &mut s.crossover,
-            "how numbers of two parents mix",
-        ),
-        Param::float(
-            "crossover_probability",
-            0.5,
-            1.0,
-            |s: &mut Self| &mut s.crossover_probability,
-            "how often a child has two parents",
-        )
-        .fixed()
-        .valid(0.0, 1.0),
-        Param::optional_float(
-            "mutation_probability",
-            0.01,
-            0.5,
-            |s: &mut Self| &mut s.mutation_probability,
-            "how often a dimension is mutated",
-        )
-        .log()
-        .fixed()
-        .valid(0.0, 1.0),
-    ];
+    const PARAMS: &'static [Param<Self>] = settings!();
 }
 
 impl Generational for Settings {
@@ -158,12 +112,7 @@ fn select(pool: Vec<Individual>, size: usize) -> Population {
 impl Sampler for Nsga2 {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         let settings = Settings { population: self.population.max(2) };
-        let breeding = Breeding {
-            is_simulated_binary: self.crossover != "uniform",
-            crossover_probability: self.crossover_probability,
-            mutation_probability: self.mutation_probability,
-        };
-        suggest(&self.cache, &settings, &breeding, (space, history), generator)
+        suggest(&self.cache, &settings, &self.breeding(), (space, history), generator)
     }
 
     fn tries_nothing_twice(&self) -> bool {

@@ -7,6 +7,7 @@ use tunesmith_core::{Describe, Generator, Param, Params, Seed, Space, register};
 use super::breed::Breeding;
 use super::niches::{directions, fill};
 use super::population::{Individual, Population, layers, suggest};
+use super::settings::{breeds, settings};
 use crate::samplers::replay::{Generational, Replay, Seen};
 use crate::{History, Sampler, SamplerEntry};
 
@@ -41,65 +42,18 @@ struct Settings {
     dividing: usize,
 }
 
-impl Default for Nsga3 {
-    fn default() -> Self {
-        Self {
-            population: 50,
-            dividing: 3,
-            crossover: "sbx".to_owned(),
-            crossover_probability: 0.9,
-            mutation_probability: None,
-            cache: Mutex::default(),
-        }
-    }
-}
-
-impl Clone for Nsga3 {
-    /// The same settings with an empty cache.
-    fn clone(&self) -> Self {
-        Self { crossover: self.crossover.clone(), cache: Mutex::default(), ..*self }
-    }
-}
+breeds!(Nsga3 { dividing: 3 });
 
 impl Describe for Nsga3 {
     const NAME: &'static str = "nsga3";
     const ABOUT: &'static str = "evolution for three losses and more, spread along reference directions";
     const SOURCE: &'static str =
         "Deb & Jain 2014, IEEE TEVC 18(4); population and dividing parameter of Optuna 5.0";
-    const PARAMS: &'static [Param<Self>] = &[
-        Param::int("population", 20, 200, |s: &mut Self| &mut s.population, "parents of a generation")
-            .log()
-            .fixed()
-            .valid(2.0, 1e6),
+    const PARAMS: &'static [Param<Self>] = settings!(
         Param::int("dividing", 2, 12, |s: &mut Self| &mut s.dividing, "parts of a loss, for directions")
             .fixed()
-            .valid(1.0, 100.0),
-        Param::name(
-            "crossover",
-            &["sbx", "uniform"],
-            |s: &mut Self| &mut s.crossover,
-            "how numbers of two parents mix",
-        ),
-        Param::float(
-            "crossover_probability",
-            0.5,
-            1.0,
-            |s: &mut Self| &mut s.crossover_probability,
-            "how often a child has two parents",
-        )
-        .fixed()
-        .valid(0.0, 1.0),
-        Param::optional_float(
-            "mutation_probability",
-            0.01,
-            0.5,
-            |s: &mut Self| &mut s.mutation_probability,
-            "how often a dimension is mutated",
-        )
-        .log()
-        .fixed()
-        .valid(0.0, 1.0),
-    ];
+            .valid(1.0, 100.0)
+    );
 }
 
 impl Generational for Settings {
@@ -166,12 +120,7 @@ impl Settings {
 impl Sampler for Nsga3 {
     fn suggest(&self, space: &Space, history: &History, generator: &mut Generator) -> Params {
         let settings = Settings { population: self.population.max(2), dividing: self.dividing.max(1) };
-        let breeding = Breeding {
-            is_simulated_binary: self.crossover != "uniform",
-            crossover_probability: self.crossover_probability,
-            mutation_probability: self.mutation_probability,
-        };
-        suggest(&self.cache, &settings, &breeding, (space, history), generator)
+        suggest(&self.cache, &settings, &self.breeding(), (space, history), generator)
     }
 
     fn tries_nothing_twice(&self) -> bool {
