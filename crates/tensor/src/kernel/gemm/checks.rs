@@ -44,3 +44,16 @@ pub(super) fn check_distinct(m: usize, n: usize, (row, column): (usize, usize)) 
         (row, column)
     );
 }
+
+/// Panics unless contiguous operands of these lengths fill their matrices.
+#[track_caller]
+#[inline]
+pub(super) fn check_exact([m, k, n]: [usize; 3], a: usize, b: usize, c: usize) {
+    assert!(
+        a == m * k && b == k * n && c == m * n,
+        "matmul: [{m}, {k}] times [{k}, {n}] needs slices of {}, {} and {}, got {a}, {b} and {c}",
+        m * k,
+        k * n,
+        m * n,
+    );
+}

@@ -6,9 +6,10 @@
 //! | [`matmul_into`] | the same for contiguous operands, transposed by flags |
 //! | [`gemm_packed`] | with a right operand from [`pack`] |
 //! | [`gemm_indirect`] | with a left operand by offsets, [`Indirect`] |
+//! | [`gemm_bf16`], [`matmul_bf16_into`] | the first two with operands rounded to bf16 |
 //! | [`general`] | [`gemm()`] by matrixmultiply, for comparison |
 //!
-//! All but the last share one microkernel (`tile.rs`). It never copies the left operand: it reads each row through a
+//! All but the last two lines' share one microkernel (`tile.rs`). It never copies the left operand: it reads each row through a
 //! pointer of its own. The right one is read in panels as wide as a tile: packed, or in place where there are few
 //! rows or few columns. A sum takes its products in the order of the inner side, each rounded once where the machine
 //! has an instruction for it, and is added to the result after at most 128. So an entry's bits depend on its row, its
@@ -16,6 +17,7 @@
 //!
 //! Nothing is allocated but one buffer of [`PACK_LEN`] numbers, on a thread's first product that packs.
 
+mod bf16;
 mod blocks;
 mod checks;
 mod general;
@@ -34,6 +36,7 @@ mod x86;
 #[cfg(test)]
 mod tests;
 
+pub use bf16::{BF16_PACK_BYTES, gemm_bf16, has_bf16_tiles, matmul_bf16_into};
 pub use blocks::PACK_LEN;
 pub use general::general;
 pub use indirect::{Indirect, RightOperand, gemm_indirect};

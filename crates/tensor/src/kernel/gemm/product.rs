@@ -3,7 +3,7 @@
 
 use super::super::Real;
 use super::blocks::{Product, Right};
-use super::checks::check;
+use super::checks::{check, check_exact};
 use super::tile::Rows;
 
 /// Writes `alpha A B + beta C` into `c`, where `A` is `m x k`, `B` is `k x n`, `C` is `m x n`.
@@ -94,17 +94,7 @@ pub fn matmul_into<T: Real>(
     beta: T,
     c: &mut [T],
 ) {
-    let exact = a.len() == m * k && b.len() == k * n && c.len() == m * n;
-    assert!(
-        exact,
-        "matmul: [{m}, {k}] times [{k}, {n}] needs slices of {}, {} and {}, got {}, {} and {}",
-        m * k,
-        k * n,
-        m * n,
-        a.len(),
-        b.len(),
-        c.len(),
-    );
+    check_exact([m, k, n], a.len(), b.len(), c.len());
     let a_strides = if transpose_a { (1, m) } else { (k, 1) };
     let b_strides = if transpose_b { (1, k) } else { (n, 1) };
     gemm(m, k, n, T::ONE, a, a_strides, b, b_strides, beta, c, (n, 1));
