@@ -10,7 +10,7 @@ use std::time::Instant;
 use tunesmith_autodiff::ops::gather::AddRows;
 use tunesmith_autodiff::ops::matmul::MatMul;
 use tunesmith_autodiff::ops::recurrent::{Cell, Direction, Gru, Lstm, RecurrentGradient, Rnn, RnnActivation};
-use tunesmith_autodiff::{Feed, Graph, Plan, Runner, Var};
+use tunesmith_autodiff::{Feed, Graph, Plan, Precision, Runner, Var};
 use tunesmith_core::Seed;
 use tunesmith_optim::{Adam, Layout, Pace, Rule};
 use tunesmith_tensor::{DType, Par};
@@ -158,7 +158,10 @@ fn main() {
     part("input product", &[&x, &weight], |x| x[0].matmul_t(&x[1]));
     part("by the inputs", &[&by_gates, &weight], |x| x[0].matmul(&x[1]));
     part("by weights (of two products one)", &[&by_gates, &x], |x| {
-        x[0].graph().apply(MatMul { transpose_a: true, transpose_b: false }, &[&x[0], &x[1]])
+        x[0].graph().apply(
+            MatMul { transpose_a: true, transpose_b: false, precision: Precision::F32 },
+            &[&x[0], &x[1]],
+        )
     });
     part("by biases", &[&by_gates], |x| x[0].sum_axis(0));
     walks(&Lstm);

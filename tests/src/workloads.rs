@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tunesmith_autodiff::Timing;
+use tunesmith_autodiff::{Precision, Timing};
 use tunesmith_core::{Plug, Seed};
 use tunesmith_data::{Dataset, Targets};
 use tunesmith_nn::Sequential;
@@ -163,8 +163,15 @@ impl Workload {
     /// Everything a training step needs.
     #[must_use]
     pub fn training(&self, par: Par) -> TrainingStep {
+        self.training_in(Precision::default(), par)
+    }
+
+    /// The same with products of matrices in that precision.
+    #[must_use]
+    pub fn training_in(&self, precision: Precision, par: Par) -> TrainingStep {
         let model = self.model();
         let stepper = Stepper::new(&model, &self.network.loss(), par).expect("its loss is built in");
+        let stepper = stepper.in_precision(precision);
         let mut optimizer = Adam::default().optimizer();
         let layout = model
             .params()

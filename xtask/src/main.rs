@@ -25,7 +25,8 @@ cargo xtask COMMAND
   parity DIR                compares with the numbers of other libraries in a folder of fixture files
   props [--cases N]         all property tests with N cases each (default 2048)
   kill                      the slow tests that kill processes while they write
-  throughput [WORKLOAD ...] [--threads N] [--seconds S] [--limit | --peer 'PYTHON SCRIPT eager']
+  throughput [WORKLOAD ...] [--threads N] [--seconds S] [--precision f32|bf16]
+             [--limit | --peer 'PYTHON SCRIPT eager']
                             samples a second of whole training steps; --limit: beside a hand-written loop;
                             --peer: beside a program that prints samples_per_s of a workload
   roofline [WORKLOAD ...] [--threads N] [--kernels]

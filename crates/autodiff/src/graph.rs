@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use tunesmith_tensor::Shape;
 
-use crate::Var;
 use crate::op::{Op, Primitive};
 use crate::ops::permute;
+use crate::{Precision, Var};
 
 /// A graph of tensor operations: a description that computes nothing until it is planned and run.
 ///
@@ -46,6 +46,7 @@ struct Inner {
     updates: Vec<(usize, usize)>,
     streams: u64,
     mark: usize,
+    precision: Precision,
 }
 
 /// One value of the graph: where it comes from and its shape.
@@ -97,6 +98,20 @@ impl Graph {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same graph, of which products of matrices recorded from now on multiply numbers of that precision, and so do
+    /// their derivatives.
+    #[must_use]
+    pub fn in_precision(self, precision: Precision) -> Self {
+        self.inner.borrow_mut().precision = precision;
+        self
+    }
+
+    /// The precision of products of matrices recorded now.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.inner.borrow().precision
     }
 
     /// A real tensor that is fed at every run; inputs are fed in the order in which they were made.

@@ -37,6 +37,8 @@
 //! This crate knows nothing of layers, optimizers and files. Deliberately absent: devices, shapes as types, and a
 //! tape that records while it computes.
 
+mod precision;
+
 mod graph;
 mod var;
 
@@ -56,6 +58,7 @@ pub use gradients::{Gradients, Table};
 pub use graph::Graph;
 pub use op::Element;
 pub use plan::{Cost, ParamPlace, Plan};
+pub use precision::Precision;
 pub use runner::{Feed, Runner, Timing};
 pub use var::Var;
 

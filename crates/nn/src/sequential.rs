@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tunesmith_autodiff::{Element, Feed, Graph, Runner, Var};
+use tunesmith_autodiff::{Element, Feed, Graph, Precision, Runner, Var};
 use tunesmith_core::{Describe, Error, Plug, Seed, Why, find, to_table};
 use tunesmith_tensor::Shape;
 
@@ -228,6 +228,13 @@ impl Sequential {
     #[must_use]
     pub fn trace(&self, rows: usize, mode: Mode) -> Traced {
         self.recorded(rows, mode).0
+    }
+
+    /// Records the computation of training for a batch of `rows` rows, with products of matrices in that precision.
+    #[must_use]
+    pub fn trace_training(&self, rows: usize, precision: Precision) -> Traced {
+        let trace = Trace::in_precision(precision, Mode::Training, self.outputs);
+        self.record_on(trace, rows).expect("the layers were checked when the model was built").0
     }
 
     /// Predictions for a batch, row-major; for many batches keep a [`Runner`] instead.

@@ -3,7 +3,7 @@
 use tunesmith_autodiff::ops::permute::Permute;
 use tunesmith_autodiff::ops::reshape::Reshape;
 use tunesmith_autodiff::ops::slice::Slice;
-use tunesmith_autodiff::{Graph, Var};
+use tunesmith_autodiff::{Graph, Precision, Var};
 use tunesmith_core::{Count, Error, Plug, Why, nearest};
 use tunesmith_tensor::Shape;
 
@@ -60,8 +60,12 @@ pub struct WholeColumns {
 
 impl Trace {
     pub(crate) fn new(mode: Mode, outputs: Option<usize>) -> Self {
+        Self::in_precision(Precision::default(), mode, outputs)
+    }
+
+    pub(crate) fn in_precision(precision: Precision, mode: Mode, outputs: Option<usize>) -> Self {
         Self {
-            graph: Graph::new(),
+            graph: Graph::new().in_precision(precision),
             mode,
             outputs,
             path: Vec::new(),

@@ -56,7 +56,10 @@ const SHAPES: &[([usize; 3], bool, bool)] = &[
 #[expect(clippy::print_stdout, reason = "a program's output")]
 fn main() {
     println!("tiles of AMX: {}", has_bf16_tiles());
-    println!("{:>16} {:>5} {:>10} {:>8} {:>10} {:>8} {:>6}", "m x k x n", "", "f32 us", "GFLOP/s", "bf16 us", "GFLOP/s", "ratio");
+    println!(
+        "{:>16} {:>5} {:>10} {:>8} {:>10} {:>8} {:>6}",
+        "m x k x n", "", "f32 us", "GFLOP/s", "bf16 us", "GFLOP/s", "ratio"
+    );
     for &([m, k, n], left, right) in SHAPES {
         let wave = |count: usize| (0..count).map(|i| (i as f32 * 0.37).sin()).collect::<Vec<f32>>();
         let (a, b, mut c) = (wave(m * k), wave(k * n), vec![0.0_f32; m * n]);

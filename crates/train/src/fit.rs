@@ -3,6 +3,7 @@
 mod copy;
 mod epochs;
 
+use tunesmith_autodiff::Precision;
 use tunesmith_core::{Error, Seed, Why};
 use tunesmith_data::{Batches, Dataset};
 use tunesmith_nn::Sequential;
@@ -247,7 +248,9 @@ impl Trainer {
             measuring = self.evaluator.bytes(validation);
         }
         let slabs = size_of_val(&*self.params) + size_of_val(&*self.averaged);
-        let packing = self.par.threads() * gemm::PACK_LEN * size_of::<f32>();
+        let rounding =
+            if self.training.precision == Precision::F32.name() { 0 } else { gemm::BF16_PACK_BYTES };
+        let packing = self.par.threads() * (gemm::PACK_LEN * size_of::<f32>() + rounding);
         slabs + self.optimizer.state_bytes() + steps + measuring + packing
     }
 
@@ -272,6 +275,7 @@ fn stepper(model: &Sequential, training: &Training, par: Par, part: usize) -> Re
     if let Some(mixing) = mixing {
         mixing.check(model)?;
     }
-    let stepper = Stepper::new(model, &training.loss, par)?;
-    Ok(stepper.in_parts_of(part).recomputing(training.recompute).mixing(mixing))
+    let stepper = Stepper::new(model, &training.loss, par)?.in_parts_of(part).mixing(mixing);
+    let precision = Precision::find(&training.precision).unwrap_or_default();
+    Ok(stepper.recomputing(training.recompute).in_precision(precision))
 }

@@ -1,5 +1,6 @@
 //! `Training`: how a model is trained, as a recipe says it.
 
+use tunesmith_autodiff::Precision;
 use tunesmith_core::{Describe, Error, Param, Plug};
 use tunesmith_nn::loss::find_loss;
 use tunesmith_optim::{GroupEntry, OptimizerEntry, ScheduleEntry};
@@ -27,6 +28,9 @@ pub struct Training {
     pub accumulate: usize,
     /// Whether values are computed again for the gradients instead of being kept: less memory, more time, the same result.
     pub recompute: bool,
+    /// What the operands of products of matrices are rounded to, forward and backward: "f32" (not at all) or "bf16", which
+    /// is faster on machines with AMX. Sums, parameters, values and the state of the rule stay in 32 bits.
+    pub precision: String,
     /// The rule that turns gradients into updates.
     pub optimizer: Plug,
     /// The factor on the learning rate over time.
@@ -83,6 +87,7 @@ impl Default for Training {
             batch_size: 32,
             accumulate: 1,
             recompute: false,
+            precision: Precision::default().to_string(),
             optimizer: Plug::new("adam"),
             schedule: None,
             batch_size_schedule: None,
@@ -139,6 +144,12 @@ impl Describe for Training {
             "recompute",
             |s: &mut Self| &mut s.recompute,
             "less memory: compute values again for the gradients instead of keeping them",
+        ),
+        Param::name(
+            "precision",
+            &Precision::NAMES,
+            |s: &mut Self| &mut s.precision,
+            "what products of matrices round their operands to; bf16 is faster with AMX",
         ),
         Param::plug("optimizer", "optimizer", |s: &mut Self| &mut s.optimizer, "the rule of the updates"),
         Param::optional_plug(

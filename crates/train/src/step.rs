@@ -8,11 +8,11 @@ mod shard;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tunesmith_autodiff::{Gradients, Plan, Runner, Table, Timing};
+use tunesmith_autodiff::{Gradients, Plan, Precision, Runner, Table, Timing};
 use tunesmith_core::{Error, Plug, Seed};
 use tunesmith_data::Dataset;
 use tunesmith_nn::loss::find_loss;
-use tunesmith_nn::{ClassWeights, Loss, Mode, Sequential};
+use tunesmith_nn::{ClassWeights, Loss, Sequential};
 use tunesmith_optim::{Gradient, Optimizer, Pace, StepError};
 use tunesmith_tensor::{Par, Shape};
 
@@ -56,6 +56,7 @@ pub struct Stepper {
     /// The most rows that go through the model at once.
     part: usize,
     recompute: bool,
+    precision: Precision,
     mixing: Option<Mixing>,
     /// The shape of a sample, for what is blended.
     sample: Shape,
@@ -94,6 +95,7 @@ impl Stepper {
             tried: Vec::new(),
             part: usize::MAX,
             recompute: false,
+            precision: Precision::default(),
             mixing: None,
             sample: *model.input_shape(),
             mixed: Mixed::default(),
@@ -142,6 +144,13 @@ impl Stepper {
     pub fn mixing(mut self, mixing: Option<Mixing>) -> Self {
         self.mixing = mixing;
         self.sample = mixing::sample_shape(&self.model);
+        self
+    }
+
+    /// The same with products of matrices in that precision; parameters and all else stay in 32 bits.
+    #[must_use]
+    pub fn in_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
         self
     }
 
@@ -298,7 +307,7 @@ impl Stepper {
     /// Plans for a batch of that many rows, unless that was done, and says how many bytes steps hold for all batches
     /// planned so far: intermediate values, gradients and what is fed. Parameters and the optimizer's state are their
     /// owners' affair, the data too; a thread's first product packs into a buffer of its own besides
-    /// ([`PACK_LEN`](tunesmith_tensor::kernel::gemm::PACK_LEN) numbers).
+    /// ([`PACK_LEN`](tunesmith_tensor::kernel::gemm::PACK_LEN) numbers), and so does its first in bf16.
     pub fn bytes(&mut self, data: &Dataset, rows: usize) -> usize {
         self.prepare(data, rows);
         let shard = |shard: &Shard| {
@@ -323,7 +332,7 @@ impl Stepper {
             .map(|i| {
                 let range = rows * i / count..rows * (i + 1) / count;
                 let part = range.len();
-                let traced = self.model.trace(part, Mode::Training);
+                let traced = self.model.trace_training(part, self.precision);
                 let (y, target, batch) = Fed::new(&*self.loss, data, &traced.output, part, whole);
                 let mut loss = self.loss.value(&traced.output, &target, &batch);
                 let partners = self.mixing.map(|_| {

@@ -3,6 +3,7 @@
 
 use std::process::{Command, ExitCode};
 
+use tunesmith_autodiff::Precision;
 use tunesmith_tensor::Par;
 use tunesmith_tests::{HandLoop, WORKLOADS, Workload, alternating, on_threads};
 
@@ -12,6 +13,7 @@ struct Settings {
     threads: usize,
     seconds: f64,
     limit: bool,
+    precision: Precision,
     /// The command of another library's program, which takes a workload's name and PEER_THREADS.
     peer: Option<String>,
 }
@@ -19,7 +21,9 @@ struct Settings {
 impl Settings {
     fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut settings = Self { workloads: Vec::new(), threads, seconds: 0.5, limit: false, peer: None };
+        let precision = Precision::default();
+        let mut settings =
+            Self { workloads: Vec::new(), threads, seconds: 0.5, limit: false, precision, peer: None };
         let mut arguments = arguments.peekable();
         while let Some(argument) = arguments.next() {
             let mut number = |least: f64| {
@@ -31,6 +35,11 @@ impl Settings {
             match argument.as_str() {
                 "--threads" => settings.threads = number(1.0)? as usize,
                 "--seconds" => settings.seconds = number(0.001)?,
+                "--precision" => {
+                    let precision = arguments.next().and_then(|name| Precision::find(&name));
+                    let names = Precision::NAMES.join(" or ");
+                    settings.precision = precision.ok_or_else(|| format!("--precision takes {names}"))?;
+                }
                 "--limit" => settings.limit = true,
                 "--peer" => {
                     let command = arguments.next();
@@ -74,11 +83,11 @@ fn peer_rate(command: &str, workload: &str, threads: usize) -> Result<f64, Strin
 /// The JSON line of one workload beside another library: ours before and after it, so that a machine that changes its
 /// pace in between shows.
 fn beside(workload: Workload, settings: &Settings, command: &str) -> Result<String, String> {
-    let &Settings { threads, seconds, .. } = settings;
+    let &Settings { threads, seconds, precision, .. } = settings;
     let par = if threads == 1 { Par::Seq } else { Par::Rayon };
     let ours = || {
         on_threads(threads, || {
-            let mut training = workload.training(par);
+            let mut training = workload.training_in(precision, par);
             let [rate] = alternating(
                 seconds,
                 [&mut || {
@@ -100,9 +109,9 @@ fn beside(workload: Workload, settings: &Settings, command: &str) -> Result<Stri
 /// The JSON line of one workload.
 fn measure(workload: Workload, settings: &Settings) -> String {
     let Workload { name, network, batch } = workload;
-    let &Settings { threads, seconds, limit, .. } = settings;
+    let &Settings { threads, seconds, limit, precision, .. } = settings;
     let par = if threads == 1 { Par::Seq } else { Par::Rayon };
-    let mut training = workload.training(par);
+    let mut training = workload.training_in(precision, par);
     let mut step = || {
         training.step();
     };

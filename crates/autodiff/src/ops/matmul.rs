@@ -2,10 +2,13 @@
 
 use tunesmith_tensor::Shape;
 use tunesmith_tensor::kernel::Real;
-use tunesmith_tensor::kernel::gemm::matmul_into;
+use tunesmith_tensor::kernel::gemm::{matmul_bf16_into, matmul_into};
 
 use crate::op::{Call, Primitive, Site};
-use crate::{Var, gradient_cases};
+use crate::{Precision, Var, gradient_cases};
+
+/// Rounding operands to bf16 pays where every side of the product is at least this: shorter ones do not fill a tile.
+const LEAST_SIDE: usize = 16;
 
 /// The product of two matrices, each of which may be taken transposed.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +17,8 @@ pub struct MatMul {
     pub transpose_a: bool,
     /// Whether the right one is taken transposed.
     pub transpose_b: bool,
+    /// What its operands are rounded to; its derivatives inherit it.
+    pub precision: Precision,
 }
 
 /// Rows and columns of an operand as it enters the product.
@@ -51,20 +56,17 @@ impl Primitive for MatMul {
 
     fn run<T: Real>(&self, call: Call<'_, T>) {
         let sizes = self.sizes(call.shapes).expect("checked while building");
-        matmul_into(
-            call.inputs[0],
-            self.transpose_a,
-            call.inputs[1],
-            self.transpose_b,
-            sizes,
-            T::ZERO,
-            call.out,
-        );
+        let rounds = self.precision == Precision::Bf16 && sizes.iter().all(|side| *side >= LEAST_SIDE);
+        let product = if rounds { matmul_bf16_into } else { matmul_into };
+        let (a, b) = (call.inputs[0], call.inputs[1]);
+        product(a, self.transpose_a, b, self.transpose_b, sizes, T::ZERO, call.out);
     }
 
     fn derivative(&self, site: &Site<'_>) -> Vec<Option<Var>> {
         let (a, b, g) = (&site.inputs[0], &site.inputs[1], site.gradient);
-        let product = |x: &Var, tx: bool, y: &Var, ty: bool| x.product(y, tx, ty);
+        let product = |x: &Var, transpose_a: bool, y: &Var, transpose_b: bool| {
+            x.graph.apply(Self { transpose_a, transpose_b, ..*self }, &[x, y])
+        };
         let by_a = || {
             if self.transpose_a {
                 product(b, self.transpose_b, g, true)
@@ -94,7 +96,8 @@ impl Primitive for MatMul {
 impl Var {
     #[track_caller]
     fn product(&self, other: &Self, transpose_a: bool, transpose_b: bool) -> Self {
-        self.graph.apply(MatMul { transpose_a, transpose_b }, &[self, other])
+        let precision = self.graph.precision();
+        self.graph.apply(MatMul { transpose_a, transpose_b, precision }, &[self, other])
     }
 
     /// The product `[m, k] x [k, n] -> [m, n]`.

@@ -294,6 +294,7 @@ fn check(first: &Training, training: &Training) -> Result<(), Error> {
         ("training.gradual_unfreezing", training.gradual_unfreezing.is_none()),
         ("training.regularize.mixup", training.mixup.is_none()),
         ("training.regularize.cutmix", training.cutmix.is_none()),
+        ("training.precision", training.precision == plain.precision),
     ];
     match only_alone.iter().find(|(_, unused)| !unused) {
         Some((at, _)) => conflict(at, "a group does not do this: train its trials one by one"),

@@ -126,8 +126,9 @@ impl<C: Cell> Primitive for Recurrent<C> {
         let flat = |by: &Var| by.reshape([steps * rows, C::GATES * units]);
         let by_weight = || {
             let before = kept.slice(0, slots.before(0), steps).reshape([steps * rows, units]);
-            let product = MatMul { transpose_a: true, transpose_b: false };
-            kept.graph().apply(product, &[&flat(&by_recurrent), &before])
+            let graph = kept.graph();
+            let product = MatMul { transpose_a: true, transpose_b: false, precision: graph.precision() };
+            graph.apply(product, &[&flat(&by_recurrent), &before])
         };
         let [_, a, b, c] = site.wanted else { unreachable!("four operands") };
         vec![

@@ -76,7 +76,8 @@ impl Tiles {
             row_bytes: [u16; 16],
             rows: [u8; 16],
         }
-        let mut config = Config { palette: 1, start: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
+        let mut config =
+            Config { palette: 1, start: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
         config.row_bytes[..8].fill(64);
         config.rows[..8].fill(SIDE as u8);
         // SAFETY: the machine has the instruction, and the configuration is one it takes.

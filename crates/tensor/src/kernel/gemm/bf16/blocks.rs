@@ -26,7 +26,8 @@ thread_local! {
 }
 
 /// Bytes of the buffer a thread takes on its first product in tiles.
-pub(super) const BYTES: usize = (LEFT_TILES + RIGHT_TILES + 4) * size_of::<Tile>();
+const BYTES: usize = (LEFT_TILES + RIGHT_TILES + 4) * size_of::<Tile>();
+const _: () = assert!(BYTES <= super::BF16_PACK_BYTES);
 
 /// Writes `A B + beta C`; nothing is empty, all has been checked, tiles are usable.
 pub(super) fn product(

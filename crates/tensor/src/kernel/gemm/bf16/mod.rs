@@ -5,6 +5,7 @@
 //! are. Where the machine has AMX, products are of tiles of sixteen by sixteen; elsewhere the rounded operands go through
 //! the product of singles, which costs a little more than without rounding. The two add up in different orders, so
 //! their last bits differ; those of an entry depend on its row, its column and the inner side alone on either.
+#![expect(unsafe_code, reason = "names the type of numbers that are `f32`")]
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -17,8 +18,10 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use super::checks::check;
-use super::gemm;
+use super::super::Real;
+use super::checks::{check, check_exact};
+use super::{gemm, matmul_into};
+use crate::DType;
 
 /// Numbers along the inner side that a tile holds: sixteen pairs.
 #[cfg(target_arch = "x86_64")]
@@ -31,7 +34,7 @@ const SIDE: usize = 16;
 const TILE: usize = SIDE * DEPTH / 2;
 
 /// Bytes that a thread takes once and keeps, on its first product of operands rounded to bf16.
-pub const BF16_PACK_BYTES: usize = if blocks::BYTES > portable::BYTES { blocks::BYTES } else { portable::BYTES };
+pub const BF16_PACK_BYTES: usize = 336 << 10;
 
 /// Whether [`gemm_bf16`] uses tiles of AMX here, which makes it faster than the product of singles.
 ///
@@ -83,7 +86,8 @@ pub fn gemm_bf16(
     portable::product([m, k, n], (a, a_strides), (b, b_strides), beta, c, c_strides);
 }
 
-/// Writes `op(A) op(B) + beta C` as [`matmul_into`](super::matmul_into) does, with operands rounded to bf16.
+/// Writes `op(A) op(B) + beta C` as [`matmul_into`](super::matmul_into) does, with operands of 32 bits rounded to bf16;
+/// those of 64 bits are left as they are.
 ///
 /// ```
 /// use tunesmith_tensor::kernel::gemm::matmul_bf16_into;
@@ -95,17 +99,28 @@ pub fn gemm_bf16(
 /// # Panics
 /// When a slice has not exactly the length its size asks for.
 #[track_caller]
-pub fn matmul_bf16_into(
-    a: &[f32],
+pub fn matmul_bf16_into<T: Real>(
+    a: &[T],
     transpose_a: bool,
-    b: &[f32],
+    b: &[T],
     transpose_b: bool,
     [m, k, n]: [usize; 3],
-    beta: f32,
-    c: &mut [f32],
+    beta: T,
+    c: &mut [T],
 ) {
-    super::checks::check_exact([m, k, n], a.len(), b.len(), c.len());
+    if T::DTYPE != DType::F32 {
+        return matmul_into(a, transpose_a, b, transpose_b, [m, k, n], beta, c);
+    }
+    check_exact([m, k, n], a.len(), b.len(), c.len());
+    // SAFETY: `T` is `f32`, because `Real` is sealed and `DTYPE` names the type.
+    let (a, b, c) = unsafe {
+        (
+            std::slice::from_raw_parts(a.as_ptr().cast::<f32>(), a.len()),
+            std::slice::from_raw_parts(b.as_ptr().cast::<f32>(), b.len()),
+            std::slice::from_raw_parts_mut(c.as_mut_ptr().cast::<f32>(), c.len()),
+        )
+    };
     let a_strides = if transpose_a { (1, m) } else { (k, 1) };
     let b_strides = if transpose_b { (1, k) } else { (n, 1) };
-    gemm_bf16([m, k, n], (a, a_strides), (b, b_strides), beta, c, (n, 1));
+    gemm_bf16([m, k, n], (a, a_strides), (b, b_strides), beta.to_f64() as f32, c, (n, 1));
 }

@@ -70,7 +70,8 @@ pub(super) unsafe fn pack(part: Part, order: Order, mut to: *mut u32) {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
 unsafe fn by_lines<const WHOLE: bool>(tile: Part, order: Order, to: *mut u32) {
-    let (low, high) = if WHOLE { (!0, !0) } else { (some(tile.depth), some(tile.depth.saturating_sub(SIDE))) };
+    let (low, high) =
+        if WHOLE { (!0, !0) } else { (some(tile.depth), some(tile.depth.saturating_sub(SIDE))) };
     let mut rows = [_mm512_setzero_si512(); SIDE];
     for (line, row) in rows.iter_mut().enumerate() {
         if WHOLE || line < tile.lines {

@@ -6,12 +6,13 @@ use super::super::super::vectorize;
 use super::{Operand, gemm};
 
 /// Products that a sum takes from one pair of copies.
-const MOST_DEPTH: usize = 512;
+const MOST_DEPTH: usize = 256;
 /// Rows and columns of which copies are made at once.
 const MOST_LINES: usize = 128;
 
 /// Bytes of the copies a thread keeps.
-pub(super) const BYTES: usize = 2 * MOST_DEPTH * MOST_LINES * size_of::<f32>();
+const BYTES: usize = 2 * MOST_DEPTH * MOST_LINES * size_of::<f32>();
+const _: () = assert!(BYTES <= super::BF16_PACK_BYTES);
 
 thread_local! {
     static COPIES: RefCell<(Vec<f32>, Vec<f32>)> = const { RefCell::new((Vec::new(), Vec::new())) };

@@ -45,8 +45,8 @@ fn check([m, k, n]: [usize; 3], forms: [usize; 3], gap: usize, beta: f32) {
                 let kept = if beta == 0.0 { 0.0 } else { f64::from(beta) * f64::from(old[place]) };
                 let (mut sum, mut size) = (kept, kept.abs());
                 for p in 0..k {
-                    let product =
-                        f64::from(rounded(a[i * sa.0 + p * sa.1])) * f64::from(rounded(b[p * sb.0 + j * sb.1]));
+                    let product = f64::from(rounded(a[i * sa.0 + p * sa.1]))
+                        * f64::from(rounded(b[p * sb.0 + j * sb.1]));
                     sum += product;
                     size += product.abs();
                 }
@@ -141,7 +141,9 @@ fn blocks_of_every_side_are_added_up() {
 #[test]
 fn what_is_not_finite_spreads_to_its_row_or_column_only() {
     let [m, k, n] = [37, 70, 41];
-    for (value, level) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].into_iter().flat_map(|v| LEVELS.map(|l| (v, l))) {
+    for (value, level) in
+        [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].into_iter().flat_map(|v| LEVELS.map(|l| (v, l)))
+    {
         let (mut a, mut b) = (vec![0.5; m * k], vec![0.25; k * n]);
         a[5 * k + 69] = value;
         b[33 * n + 40] = value;
@@ -149,7 +151,13 @@ fn what_is_not_finite_spreads_to_its_row_or_column_only() {
         limited_to(level, || matmul_bf16_into(&a, false, &b, false, [m, k, n], 0.0, &mut c));
         for (place, c) in c.iter().enumerate() {
             let touched = place / n == 5 || place % n == 40;
-            assert_eq!(!c.is_finite(), touched, "{value} on {level}, row {}, column {}", place / n, place % n);
+            assert_eq!(
+                !c.is_finite(),
+                touched,
+                "{value} on {level}, row {}, column {}",
+                place / n,
+                place % n
+            );
             assert!(!touched || c.is_nan() == value.is_nan(), "{value} on {level} gives {c}");
         }
     }
