@@ -3,6 +3,7 @@
 use tunesmith_core::Params;
 use tunesmith_report::{RaceInput, RaceRow};
 use tunesmith_train::Outcome as Trained;
+use tunesmith_tuner::samplers::Surrogate;
 use tunesmith_tuner::{
     Candidate, Race, RaceOptions, RaceResult, Stop, Study, TrialRecord, TrialState, finalists,
 };
@@ -61,7 +62,11 @@ pub(crate) fn run(
     workers: usize,
     stop: &Stop,
 ) -> Result<Option<FinalRace>, Error> {
-    let candidates: Vec<Candidate> = study.with_history(|history| finalists(history, None));
+    let candidates: Vec<Candidate> = study.with_history(|history| {
+        // Who is good is told from luck by a model of all trials.
+        let ranking = Surrogate::fit(trials.space(), history).map(|surrogate| surrogate.ranking(history));
+        finalists(history, ranking.as_deref())
+    });
     let default = trials.space().known_good();
     if candidates.iter().all(|candidate| candidate.params == default) {
         return Ok(None);
