@@ -276,6 +276,9 @@ fn stepper(model: &Sequential, training: &Training, par: Par, part: usize) -> Re
         mixing.check(model)?;
     }
     let stepper = Stepper::new(model, &training.loss, par)?.in_parts_of(part).mixing(mixing);
-    let precision = Precision::find(&training.precision).unwrap_or_default();
+    let precision = Precision::find(&training.precision).ok_or_else(|| {
+        let (value, allowed) = (format!("{:?}", training.precision), Precision::NAMES.join(", "));
+        Error::new("training.precision", Why::OutOfRange { value, allowed })
+    })?;
     Ok(stepper.recomputing(training.recompute).in_precision(precision))
 }
