@@ -81,7 +81,7 @@ impl Tiles {
         config.row_bytes[..8].fill(64);
         config.rows[..8].fill(SIDE as u8);
         // SAFETY: the machine has the instruction, and the configuration is one it takes.
-        unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const config, options(nostack, readonly)) };
+        unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const config, options(nostack)) };
         Self(())
     }
 }
@@ -89,7 +89,7 @@ impl Tiles {
 impl Drop for Tiles {
     fn drop(&mut self) {
         // SAFETY: tiles were set up on this thread.
-        unsafe { asm!("tilerelease", options(nostack, nomem)) };
+        unsafe { asm!("tilerelease", options(nostack)) };
     }
 }
 
@@ -148,7 +148,6 @@ macro_rules! block {
                     options(nostack),
                 );
             }
-            let _ = lower;
         }
     };
 }
