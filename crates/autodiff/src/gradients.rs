@@ -14,6 +14,8 @@ pub struct Table {
     pub param: usize,
     /// Its rows.
     pub rows: usize,
+    /// The numbers of a row.
+    pub width: usize,
     /// How many indices a run looks up: it touches at most so many rows.
     pub indices: usize,
     /// The step that writes the derivative.
@@ -26,7 +28,8 @@ impl Table {
         let table = |(at, step): (usize, &Step)| match step.target {
             Target::Gradient(place) if step.op.any().is::<AddRows>() => {
                 let param = params.iter().position(|p| p.offset == place.offset && p.shape.numel() > 0)?;
-                Some(Self { param, rows: step.shape.dims()[0], indices: step.shapes[1].numel(), step: at })
+                let &[rows, width] = step.shape.dims() else { return None };
+                Some(Self { param, rows, width, indices: step.shapes[1].numel(), step: at })
             }
             _ => None,
         };

@@ -8,8 +8,8 @@ use tunesmith_optim::{Layout, OptimizerEntry, Pace};
 use tunesmith_tensor::{DType, Par};
 use tunesmith_train::{Outcome, Stepper, Trainer, Training};
 
-const WORDS: usize = 500;
-const UNITS: usize = 6;
+const WORDS: usize = 30_000;
+const UNITS: usize = 10;
 
 fn model(sparse: bool) -> Sequential {
     let embedding = Embedding::new(WORDS, UNITS).padding(0);
