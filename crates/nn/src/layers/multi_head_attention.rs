@@ -2,7 +2,7 @@
 
 use tunesmith_autodiff::ops::attention::Attend;
 
-use super::padded::counted;
+use super::padded;
 use crate::plugin::*;
 use crate::trace::INPUT;
 
@@ -85,19 +85,8 @@ impl Describe for MultiHeadAttention {
             |s: &mut Self| &mut s.causal,
             "whether a position sees only itself and those before it",
         ),
-        Param::optional_int(
-            "padding",
-            0,
-            1,
-            |s: &mut Self| &mut s.padding,
-            "the identifier of positions that are not seen, as in an embedding",
-        )
-        .fixed(),
-        Param::text(
-            "identifiers",
-            |s: &mut Self| &mut s.identifiers,
-            "the tag of the identifiers that padding is found in, or input",
-        ),
+        padded::padding(|s: &mut Self| &mut s.padding),
+        padded::identifiers(|s: &mut Self| &mut s.identifiers),
         Param::float(
             "dropout",
             0.0,
@@ -117,7 +106,7 @@ impl Layer for MultiHeadAttention {
         let attention = SelfAttention::new(trace, units, &self.init);
         let attend = Attend::heads(self.heads).causal(self.causal);
         let attend = attend.dropout(if trace.training() { self.dropout } else { 0.0 });
-        let seen = counted(trace, input, self.padding, &self.identifiers)?;
+        let seen = padded::counted(trace, input, self.padding, &self.identifiers)?;
         let rows = input.shape().dims()[0];
         Ok(attention.apply(&flat(input), rows, attend, seen.as_ref()).reshape(input.shape()))
     }

@@ -2,6 +2,15 @@
 
 use crate::plugin::*;
 
+pub(super) const fn padding<T>(field: fn(&mut T) -> &mut Option<usize>) -> Param<T> {
+    let about = "the identifier of positions that are not seen, as in an embedding";
+    Param::optional_int("padding", 0, 1, field, about).fixed()
+}
+
+pub(super) const fn identifiers<T>(field: fn(&mut T) -> &mut String) -> Param<T> {
+    Param::text("identifiers", field, "the tag of the identifiers that padding is found in, or input")
+}
+
 /// For each position of sequences `[rows, positions, ...]`, 1 where it counts and 0 where the identifier there, in the
 /// model's input or in what is tagged so, is the padding; nothing without a padding.
 pub(super) fn counted(

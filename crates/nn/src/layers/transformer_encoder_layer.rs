@@ -3,7 +3,7 @@
 use tunesmith_autodiff::ops::attention::Attend;
 
 use super::multi_head_attention::{Linear, SelfAttention, flat, units_of};
-use super::padded::counted;
+use super::padded;
 use crate::activation::find_activation;
 use crate::plugin::*;
 use crate::trace::INPUT;
@@ -139,19 +139,8 @@ impl Describe for TransformerEncoderLayer {
             |s: &mut Self| &mut s.causal,
             "whether a position sees only itself and those before it",
         ),
-        Param::optional_int(
-            "padding",
-            0,
-            1,
-            |s: &mut Self| &mut s.padding,
-            "the identifier of positions that are not seen, as in an embedding",
-        )
-        .fixed(),
-        Param::text(
-            "identifiers",
-            |s: &mut Self| &mut s.identifiers,
-            "the tag of the identifiers that padding is found in, or input",
-        ),
+        padded::padding(|s: &mut Self| &mut s.padding),
+        padded::identifiers(|s: &mut Self| &mut s.identifiers),
         Param::float(
             "layer_norm_eps",
             1e-8,
@@ -205,7 +194,7 @@ impl Layer for TransformerEncoderLayer {
             rate => &x * graph.dropout_mask(x.shape(), rate),
         };
         let attend = Attend::heads(self.heads).causal(self.causal).dropout(rate);
-        let seen = counted(trace, input, self.padding, &self.identifiers)?;
+        let seen = padded::counted(trace, input, self.padding, &self.identifiers)?;
         let rows = input.shape().dims()[0];
         let attended = |x: &Var| dropped(attention.apply(x, rows, attend, seen.as_ref()));
         let dense = |x: &Var| dropped(second.apply(&dropped(activation.apply(&first.apply(x)))));

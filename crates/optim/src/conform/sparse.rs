@@ -5,7 +5,7 @@ use tunesmith_tensor::Par;
 
 use super::optimizer::{Subject, same};
 use super::probe::{Saved, bits, load, normal, pace, save};
-use crate::{Element, Gradient, Layout, Optimizer, TouchedRows};
+use crate::{Element, Gradient, Guard, Layout, Optimizer, Pace, TouchedRows};
 
 const ROWS: usize = 23;
 const WIDTH: usize = 5;
@@ -22,6 +22,7 @@ fn walk<T: Element>(
     values: &mut [T],
     steps: std::ops::Range<u64>,
     said: bool,
+    guard: Guard,
 ) -> Result<(), String> {
     for step in steps {
         let mut shards = [0, 1].map(|shard| normal::<T>(Seed::new(8).at(step).at(shard), values.len()));
@@ -33,26 +34,35 @@ fn walk<T: Element>(
         let touched = [TouchedRows { segment: 1, rows }];
         let shards = [&shards[0][..], &shards[1]];
         let gradient = Gradient { shards: &shards, touched: if said { &touched } else { &[] } };
-        let stepped = optimizer.step_sparse(values, gradient, pace(step), Par::Seq);
+        let stepped = optimizer.step_sparse(values, gradient, Pace { guard, ..pace(step) }, Par::Seq);
         stepped.map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
 /// What a walk leaves: values and state.
-fn walked<T: Element>(subject: &Subject<'_>, said: bool) -> Result<(Vec<u64>, Vec<Saved>), String> {
+fn walked<T: Element>(
+    subject: &Subject<'_>,
+    said: bool,
+    guard: Guard,
+) -> Result<(Vec<u64>, Vec<Saved>), String> {
     let mut optimizer = subject.make::<T>(&table())?;
     let mut values = normal::<T>(Seed::new(1), table().len());
-    walk(&mut *optimizer, &mut values, 1..5, said)?;
+    walk(&mut *optimizer, &mut values, 1..5, said, guard)?;
     Ok((bits(&values), save(&mut *optimizer)))
 }
 
-/// A step that is told which rows its gradient touches is the step that is not told.
+/// A step that is told which rows its gradient touches is the step that is not told, whenever it looks for what is not
+/// finite.
 pub(super) fn known_rows<T: Element>(subject: &Subject<'_>) -> Result<(), String> {
     if subject.make::<T>(&Layout::default())?.needs_closure() {
         return Ok(());
     }
-    same("the values or the states", walked::<T>(subject, true)? == walked::<T>(subject, false)?)
+    let untold = walked::<T>(subject, false, Guard::Before)?;
+    for (said, guard) in [(true, Guard::Before), (true, Guard::Along), (false, Guard::Along)] {
+        same("the values or the states", walked::<T>(subject, said, guard)? == untold)?;
+    }
+    Ok(())
 }
 
 /// Sparse rows that are not touched stay; and stop, save, load, continue equals never stopping.
@@ -64,9 +74,9 @@ pub(super) fn sparse_rows<T: Element>(subject: &Subject<'_>) -> Result<(), Strin
     let mut through = subject.make::<T>(&layout)?;
     let mut values = normal::<T>(Seed::new(1), layout.len());
     let start = values.clone();
-    walk(&mut *through, &mut values, 1..5, true)?;
+    walk(&mut *through, &mut values, 1..5, true, Guard::Before)?;
     let (saved, mut resumed_values) = (save(&mut *through), values.clone());
-    walk(&mut *through, &mut values, 5..9, true)?;
+    walk(&mut *through, &mut values, 5..9, true, Guard::Before)?;
     let unmet = 3 + UNMET.start * WIDTH..3 + UNMET.end * WIDTH;
     same("rows that were never met", bits(&values[unmet.clone()]) == bits(&start[unmet.clone()]))?;
     let row = |slab: &[T], row: usize| bits(&slab[3 + row * WIDTH..][..WIDTH]);
@@ -75,7 +85,7 @@ pub(super) fn sparse_rows<T: Element>(subject: &Subject<'_>) -> Result<(), Strin
     }
     let mut resumed = subject.make::<T>(&layout)?;
     load(&mut *resumed, &saved)?;
-    walk(&mut *resumed, &mut resumed_values, 5..9, true)?;
+    walk(&mut *resumed, &mut resumed_values, 5..9, true, Guard::Before)?;
     same("the values", bits(&values) == bits(&resumed_values))?;
     same("the states", save(&mut *through) == save(&mut *resumed))
 }

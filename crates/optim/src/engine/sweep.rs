@@ -6,7 +6,7 @@ use tunesmith_tensor::Par;
 use tunesmith_tensor::kernel::{Real, reduce};
 
 use super::{End, Pass, Plan, Tables};
-use crate::chunk::{CHUNK, Target};
+use crate::chunk::{CHUNK, Target, sum_shards};
 use crate::state::States;
 use crate::{Chunk, Step, Sums, View};
 
@@ -71,18 +71,24 @@ pub(super) struct Sweep<'a, T> {
     pub(super) par: Par,
 }
 
+/// Whether all numbers are finite.
+fn is_finite<T: Real>(numbers: &[T]) -> bool {
+    // Zero times a finite number is zero, times any other NaN.
+    !reduce::sum_by(numbers, |x| x * T::ZERO).is_nan()
+}
+
 impl<T: Real> Sweep<'_, T> {
     /// Halves the work at chunk borders until it is one task; where it is cut never depends on the machine.
     pub(super) fn run(&self, work: Work<'_, T>) -> Found {
         let length = work.value.len();
         let place = work.offset..work.offset + length;
-        if self.tables.leave_out(&place) {
+        if self.tables.first_work(&place) == place.end {
             Found::NOTHING
         } else if length > TASK {
             let (left, right) = work.split_at(length.div_ceil(CHUNK) / 2 * CHUNK);
             let (left, right) = self.par.join(|| self.run(left), || self.run(right));
             left.and(&right)
-        } else if self.reads_directly(&place) {
+        } else if self.reads_directly() && !self.tables.meet(&place) {
             self.task(work, &mut [])
         } else if length <= SMALL {
             self.task(work, &mut [T::ZERO; SMALL])
@@ -92,35 +98,37 @@ impl<T: Real> Sweep<'_, T> {
     }
 
     /// Whether the pass's only link can read the gradients where they are.
-    fn reads_directly(&self, place: &Range<usize>) -> bool {
+    fn reads_directly(&self) -> bool {
         let only = self.pass.links.len() <= usize::from(self.pass.end == End::Apply);
         let plain = self.gradients.len() == 1 && !self.plan.layout.has_frozen(self.step.progress);
-        only && plain && !self.pass.resumes && !self.pass.stores() && !self.tables.meet(place)
+        only && plain && !self.pass.resumes && !self.pass.stores()
     }
 
     fn task(&self, mut work: Work<'_, T>, scratch: &mut [T]) -> Found {
         let mut found = Found::NOTHING;
         let length = work.value.len();
-        let offset = work.offset;
-        for start in (0..length).step_by(CHUNK) {
+        let (offset, mut start) = (work.offset, 0);
+        while start < length {
+            // Chunks without work are passed over.
+            let here = offset + start;
+            start += (self.tables.first_work(&(here..offset + length)) - here) / CHUNK * CHUNK;
             let place = offset + start..offset + (start + CHUNK).min(length);
-            if !self.tables.leave_out(&place) {
-                self.tables.each_part(place, |part| {
-                    let part = part.start - offset..part.end - offset;
-                    found = found.and(&self.chunk(&mut work, part, scratch));
-                });
-            }
+            self.tables.each_part(place, |part, mixed| {
+                let part = part.start - offset..part.end - offset;
+                found = found.and(&self.chunk(&mut work, part, mixed, scratch));
+            });
+            start += CHUNK;
         }
         found
     }
 
-    /// Runs the pass's links on the elements `part` of the work.
-    fn chunk(&self, work: &mut Work<'_, T>, part: Range<usize>, scratch: &mut [T]) -> Found {
+    /// Runs the pass's links on the elements `part` of the work; `mixed` when their gradient is partly known to be zero.
+    fn chunk(&self, work: &mut Work<'_, T>, part: Range<usize>, mixed: bool, scratch: &mut [T]) -> Found {
         let Pass { resumes, links, end } = self.pass;
         let offset = work.offset + part.start;
         let place = offset..work.offset + part.end;
         let value = &mut work.value[part.clone()];
-        let direct = self.reads_directly(&place);
+        let direct = self.reads_directly() && !mixed;
 
         let update: &mut [T] = if *resumes || self.pass.stores() {
             &mut work.stored[part.clone()]
@@ -128,14 +136,21 @@ impl<T: Real> Sweep<'_, T> {
             let needed = if direct { 0 } else { part.len() };
             &mut scratch[..needed]
         };
+        if mixed && *end == End::Nothing && !self.plan.layout.has_frozen(self.step.progress) {
+            let length = self.tables.pack(self.gradients, &place, update);
+            return Found { finite: is_finite(&update[..length]), ..Found::NOTHING };
+        }
         if !*resumes && !direct {
-            self.tables.sum(self.gradients, &place, update);
+            if mixed {
+                self.tables.sum(self.gradients, &place, update);
+            } else {
+                sum_shards(self.gradients, &place, update);
+            }
             self.zero_frozen(place.clone(), update);
         }
         let shown: &[T] = if direct { &self.gradients[0][place] } else { update };
-        // Zero times a finite number is zero, times any other NaN.
-        if self.check && reduce::sum_by(shown, |x| x * T::ZERO).is_nan() {
-            return Found { finite: false, sums: Sums::default() };
+        if self.check && !is_finite(shown) {
+            return Found { finite: false, ..Found::NOTHING };
         }
 
         let last = (*end == End::Apply && !links.is_empty()).then(|| links.end - 1);

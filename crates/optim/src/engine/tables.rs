@@ -71,8 +71,8 @@ impl<'a, T: Real> Tables<'a, T> {
             let width = plan.layout.segments()[touched.segment].shape[1..].iter().product();
             let sparse = plan.layout.is_sparse(touched.segment);
             let reach = match (end, plan.stays, sparse) {
-                (End::Nothing, ..) | (End::Apply, true, _) | (_, false, true) => Reach::Rows,
-                (End::Measure { .. }, true, _) => Reach::Chunks,
+                (End::Nothing, ..) | (End::Measure { .. }, true, _) => Reach::Chunks,
+                (End::Apply, true, _) | (_, false, true) => Reach::Rows,
                 _ => Reach::All,
             };
             Table { range, width, rows: &touched.rows, reach }
@@ -89,13 +89,15 @@ impl<'a, T: Real> Tables<'a, T> {
         self.within(place.clone()).next().is_some()
     }
 
-    /// Whether the pass has nothing to do in a part of the slab.
-    pub(super) fn leave_out(&self, place: &Range<usize>) -> bool {
-        let Some(table) = self.within(place.clone()).next() else { return false };
-        table.reach != Reach::All
-            && table.range.start <= place.start
-            && place.end <= table.range.end
-            && table.touched_in(place.clone()).next().is_none()
+    /// Where in a part of the slab the pass first has something to do; its end, when it has not.
+    pub(super) fn first_work(&self, place: &Range<usize>) -> usize {
+        match self.within(place.clone()).next() {
+            Some(table) if table.reach != Reach::All && table.range.start <= place.start => {
+                let first = table.touched_in(place.clone()).next();
+                first.map_or(table.range.end.min(place.end), |row| row.start)
+            }
+            _ => place.start,
+        }
     }
 
     /// How many elements the pass works on.
@@ -107,34 +109,67 @@ impl<'a, T: Real> Tables<'a, T> {
         len - self.within(0..len).map(left_out).sum::<usize>()
     }
 
-    /// Calls `f` on the parts of a chunk that the pass works on, in order.
-    pub(super) fn each_part(&self, place: Range<usize>, mut f: impl FnMut(Range<usize>)) {
-        let mut done = place.start;
-        for table in self.within(place.clone()).filter(|table| table.reach == Reach::Rows) {
-            if done < table.range.start {
-                f(done..table.range.start);
+    /// Calls `f` on the parts of a chunk that the pass works on, in order, and says whether some of a part is known to be
+    /// zero.
+    pub(super) fn each_part(&self, place: Range<usize>, mut f: impl FnMut(Range<usize>, bool)) {
+        let (mut done, mut mixed) = (place.start, false);
+        for table in self.within(place.clone()) {
+            if table.reach != Reach::Rows {
+                mixed = true;
+                continue;
             }
-            table.touched_in(place.clone()).for_each(&mut f);
-            done = table.range.end;
+            if done < table.range.start {
+                f(done..table.range.start, mixed);
+            }
+            table.touched_in(place.clone()).for_each(|row| f(row, false));
+            (done, mixed) = (table.range.end, false);
         }
         if done < place.end {
-            f(done..place.end);
+            f(done..place.end, mixed);
         }
     }
 
     /// Adds the shards' gradients at a place, reading only what may differ from zero.
     pub(super) fn sum(&self, gradients: &[&[T]], place: &Range<usize>, sum: &mut [T]) {
+        self.each_known(place, |known, range| {
+            let sum = &mut sum[range.start - place.start..range.end - place.start];
+            match known {
+                Known::Zero => sum.fill(T::ZERO),
+                Known::Nothing => sum_shards(gradients, &range, sum),
+            }
+        });
+    }
+
+    /// The same without the zeros, one part after another; says how many elements that are.
+    pub(super) fn pack(&self, gradients: &[&[T]], place: &Range<usize>, sum: &mut [T]) -> usize {
+        let mut length = 0;
+        self.each_known(place, |known, range| {
+            if known == Known::Nothing {
+                let start = length;
+                length += range.len();
+                sum_shards(gradients, &range, &mut sum[start..length]);
+            }
+        });
+        length
+    }
+
+    /// Calls `f` on the parts of a place and what is known of their gradient; touched rows come behind the table's zeros.
+    fn each_known(&self, place: &Range<usize>, mut f: impl FnMut(Known, Range<usize>)) {
         let mut done = place.start;
         for table in self.within(place.clone()) {
             let inside = table.range.start.max(place.start)..table.range.end.min(place.end);
-            let before = done..inside.start;
-            sum_shards(gradients, &before, &mut sum[before.start - place.start..before.end - place.start]);
-            sum[inside.start - place.start..inside.end - place.start].fill(T::ZERO);
-            for row in table.touched_in(inside.clone()) {
-                sum_shards(gradients, &row, &mut sum[row.start - place.start..row.end - place.start]);
-            }
+            f(Known::Nothing, done..inside.start);
+            f(Known::Zero, inside.clone());
+            table.touched_in(inside.clone()).for_each(|row| f(Known::Nothing, row));
             done = inside.end;
         }
-        sum_shards(gradients, &(done..place.end), &mut sum[done - place.start..]);
+        f(Known::Nothing, done..place.end);
     }
+}
+
+/// What is known of a gradient.
+#[derive(PartialEq)]
+enum Known {
+    Zero,
+    Nothing,
 }
