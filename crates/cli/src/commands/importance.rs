@@ -1,7 +1,7 @@
 //! `tunesmith importance`: which settings mattered in a study.
 
 use clap::ArgMatches;
-use tunesmith::core::{Table, Value, find};
+use tunesmith::core::{Entry as _, Table, Value, find};
 use tunesmith::store::Reader;
 use tunesmith::tuner::analysis::{DimensionImportance, ImportanceEntry, comparable_losses};
 use tunesmith::tuner::{History, StorageError};
@@ -20,9 +20,9 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     let reader = Reader::open(url).map_err(StorageError::from)?;
     let study = reader.study(name)?;
     let method = text(matches, "method").unwrap_or_default();
-    let entry = find::<ImportanceEntry>(method, "--method")
-        .and_then(|entry| entry.build(&Table::new(), "--method"))
-        .map_err(|error| Error::new(Kind::Usage, error.to_string()))?;
+    let usage = |error: tunesmith::core::Error| Error::new(Kind::Usage, error.to_string());
+    let entry = find::<ImportanceEntry>(method, "--method").map_err(usage)?;
+    let evaluator = entry.build(&Table::new(), "--method").map_err(usage)?;
     let mut history = History::new(study.space.clone(), study.direction);
     study.trials.into_iter().for_each(|trial| history.put(trial));
     let losses = comparable_losses(&history);
@@ -30,9 +30,9 @@ pub(super) fn run(matches: &ArgMatches, output: &Output) -> Result<Ended, Error>
     if known < FEW {
         output.say(&format!("note: {known} trials say little about what matters; {FEW} are the least"));
     }
-    let mut found = entry.evaluate_losses(&history, &losses);
+    let mut found = evaluator.evaluate_losses(&history, &losses);
     found.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.key.cmp(&b.key)));
-    output.result(|| json(name, method, known, &found), || people(known, &found));
+    output.result(|| json(name, method, known, &found), || people(entry.meta().about, known, &found));
     Ok(Ended::Done)
 }
 
@@ -52,7 +52,8 @@ fn json(study: &str, method: &str, trials: usize, found: &[DimensionImportance])
     ])
 }
 
-fn people(trials: usize, found: &[DimensionImportance]) -> String {
+/// Each method measures something else: its own words say what.
+fn people(about: &str, trials: usize, found: &[DimensionImportance]) -> String {
     let rows: Vec<Vec<String>> = found
         .iter()
         .map(|importance| {
@@ -61,8 +62,5 @@ fn people(trials: usize, found: &[DimensionImportance]) -> String {
             vec![importance.key.clone(), format!("{percent:.1}"), bar]
         })
         .collect();
-    format!(
-        "What separates the best tenth of {trials} trials from the others, in percent:\n\n{}",
-        table(&rows)
-    )
+    format!("Over {trials} trials, {about}, in percent:\n\n{}", table(&rows))
 }

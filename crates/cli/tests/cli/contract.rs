@@ -386,5 +386,6 @@ fn importance_says_what_mattered() {
     assert!(shares.windows(2).all(|pair| pair[0] >= pair[1]), "{object}");
     let people = folder.run(&["importance", "small", "--method", "fanova"]);
     assert!(people.stdout.contains("training.optimizer"), "{}", people.stdout);
+    assert!(people.stdout.contains("which share of the variance"), "{}", people.stdout);
     assert!(folder.run(&["importance", "smell"]).stderr.contains("no study is called `smell`"));
 }

@@ -77,7 +77,7 @@ fn at_end(facts: &Facts<'_>, group: &[&Dimension], end: End) -> Option<Finding> 
 }
 
 /// The domain with one end moved outwards: ten times on a log scale (twice for whole numbers), half the width on a
-/// linear one; nothing when that end cannot move.
+/// linear one, but never from above zero to zero; nothing when that end cannot move.
 fn widened(domain: &Domain, end: End) -> Option<Domain> {
     match (domain.clone(), end) {
         (Domain::Float { low, high, .. }, _) if low == high => None,
@@ -98,7 +98,9 @@ fn widened(domain: &Domain, end: End) -> Option<Domain> {
         (Domain::Float { low, high, .. }, End::High) if high == 1.0 && low >= 0.0 => None,
         (Domain::Float { low, high, scale, step }, End::Low) => {
             let lower = tidy(low - (high - low) / 2.0);
-            Some(Domain::Float { low: if low > 0.0 { lower.max(0.0) } else { lower }, high, scale, step })
+            // What is above zero may have to be: the alpha of mixup, a temperature.
+            let low = if low > 0.0 && lower <= 0.0 { tenth(low) } else { lower };
+            Some(Domain::Float { low, high, scale, step })
         }
         (Domain::Float { low, high, scale, step }, End::High) => {
             let higher = tidy(high + (high - low) / 2.0);
@@ -177,7 +179,9 @@ mod tests {
         let rows = || (0..20).map(|i| (Value::Float(1e-3 + 1e-5 * f64::from(i)), f64::from(i))).collect();
         assert!(sentences(lr(), rows()).is_empty());
         let linear = Domain::float(1e-4, 1.0, Scale::Linear, None).unwrap();
-        assert_eq!(sentences(linear, rows()).len(), 1);
+        let found = sentences(linear, rows());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].1, "x = { float = [1e-5, 1.0] }", "what was above zero stays there");
     }
 
     #[test]
