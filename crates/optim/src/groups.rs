@@ -11,9 +11,9 @@ use crate::Layout;
 /// ```
 /// use tunesmith_core::{Table, Value, from_table};
 /// use tunesmith_optim::Group;
-/// let table: Table = [("match".to_owned(), Value::from("*.bias")), ("decay".to_owned(), Value::Bool(false))].into();
+/// let table: Table = [("match".to_owned(), Value::from("*.bias")), ("decay".to_owned(), Value::Float(0.0))].into();
 /// let group: Group = from_table(&table, "training.groups.0").unwrap();
-/// assert_eq!(group, Group { pattern: "*.bias".into(), decay: false, ..Group::default() });
+/// assert_eq!(group, Group { pattern: "*.bias".into(), decay: 0.0, ..Group::default() });
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -21,8 +21,8 @@ pub struct Group {
     pub pattern: String,
     /// Factor of the learning rate.
     pub lr: f64,
-    /// Whether penalties and decay hold.
-    pub decay: bool,
+    /// Factor of penalties and decay: 0 is none.
+    pub decay: f64,
     /// For which share of the training the parameters stay as they are: 0 is not at all, 1 is to the end.
     pub freeze: f64,
     /// For how many epochs the parameters stay as they are, if that is longer.
@@ -31,7 +31,7 @@ pub struct Group {
 
 impl Default for Group {
     fn default() -> Self {
-        Self { pattern: "*".to_owned(), lr: 1.0, decay: true, freeze: 0.0, freeze_epochs: 0 }
+        Self { pattern: "*".to_owned(), lr: 1.0, decay: 1.0, freeze: 0.0, freeze_epochs: 0 }
     }
 }
 
@@ -44,7 +44,16 @@ impl Describe for Group {
             .log()
             .rarely()
             .valid(0.0, f64::INFINITY),
-        Param::switch("decay", |s: &mut Self| &mut s.decay, "whether penalties and decay hold"),
+        Param::float(
+            "decay",
+            0.1,
+            10.0,
+            |s: &mut Self| &mut s.decay,
+            "factor of penalties and decay; 0 is none",
+        )
+        .log()
+        .rarely()
+        .valid(0.0, f64::INFINITY),
         Param::float(
             "freeze",
             0.0,
@@ -76,7 +85,7 @@ impl GroupEntry {
         Self::new(Meta::of::<T>(place), |table, at| Ok(from_table::<T>(table, at)?.into()))
     }
 
-    /// Makes the group that stands in a recipe at a path: `{ group = "*.bias", decay = false }`.
+    /// Makes the group that stands in a recipe at a path: `{ group = "*.bias", decay = 0.0 }`.
     ///
     /// # Errors
     /// When it does not take these settings.
@@ -89,15 +98,15 @@ register!(GroupEntry, Group);
 
 /// Groups of parameters, and how rates fall from layer to layer.
 ///
-/// A parameter is treated as all groups say whose patterns its name matches: factors of the rate multiply, one `decay
-/// = false` is enough, and it is frozen for the longest of their times. A frozen parameter has no gradient, no step, no
+/// A parameter is treated as all groups say whose patterns its name matches: factors of the rate
+/// and of decay multiply, and it is frozen for the longest of their times. A frozen parameter has no gradient, no step, no
 /// decay and no change of state.
 ///
 /// ```
 /// use tunesmith_optim::{Group, Groups, Layout, Pace, Rule, Sgd};
 /// use tunesmith_tensor::{DType, Par};
 /// let groups = Groups::new([
-///     Group { pattern: "*.bias".into(), decay: false, ..Group::default() },
+///     Group { pattern: "*.bias".into(), decay: 0.0, ..Group::default() },
 ///     Group { pattern: "body.*".into(), lr: 0.5, ..Group::default() },
 /// ]);
 /// let layout = Layout::packed([("body.weight", vec![1]), ("body.bias", vec![1]), ("head.weight", vec![1])]);
@@ -246,7 +255,7 @@ impl Groups {
             let matching = self.groups.iter().filter(|group| matches(&group.pattern, &segment.name));
             matching.fold(own, |so_far, group| Treatment {
                 lr: so_far.lr * group.lr,
-                decay: so_far.decay && group.decay,
+                decay: so_far.decay * group.decay,
                 freeze: so_far.freeze.max(group.freeze).max(share(group.freeze_epochs)),
             })
         })
@@ -258,15 +267,15 @@ impl Groups {
 pub(crate) struct Treatment {
     /// Factor of the learning rate.
     pub(crate) lr: f64,
-    /// Whether penalties and decay hold.
-    pub(crate) decay: bool,
+    /// Factor of penalties and decay.
+    pub(crate) decay: f64,
     /// The share of the training for which they stay as they are.
     pub(crate) freeze: f64,
 }
 
 impl Default for Treatment {
     fn default() -> Self {
-        Self { lr: 1.0, decay: true, freeze: 0.0 }
+        Self { lr: 1.0, decay: 1.0, freeze: 0.0 }
     }
 }
 

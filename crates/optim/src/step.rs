@@ -79,8 +79,8 @@ pub struct Step {
     pub momentum: f64,
     /// The share of the training that is done, 0 to 1.
     pub progress: f64,
-    /// Whether penalties and decay hold for the parameters at hand: see [`decay`](Step::decay).
-    pub decays: bool,
+    /// The factor of penalties and decay for the parameters at hand: see [`decay`](Step::decay).
+    pub decays: f64,
     /// What this transform measured of all elements; zeros unless its scope is global.
     pub sums: Sums,
     /// What this transform keeps for the whole slab: as the last step left it in
@@ -91,15 +91,16 @@ pub struct Step {
 impl Default for Step {
     fn default() -> Self {
         let (sums, globals) = (Sums::default(), Globals::default());
-        Self { count: 0, scale: 1.0, momentum: 1.0, progress: 0.0, decays: true, sums, globals }
+        Self { count: 0, scale: 1.0, momentum: 1.0, progress: 0.0, decays: 1.0, sums, globals }
     }
 }
 
 impl Step {
-    /// The strength of a penalty or decay for the parameters at hand: as given, or zero where a group has none.
+    /// The strength of a penalty or decay for the parameters at hand: as given, times their groups'
+    /// factor.
     #[must_use]
     pub fn decay(&self, strength: f64) -> f64 {
-        if self.decays { strength } else { 0.0 }
+        strength * self.decays
     }
 
     /// The share of the past that a sum or a mean keeps in this step: as given, times the factor of its schedule.

@@ -138,9 +138,9 @@ fn read(json: &str) -> Result<Groups, String> {
 #[test]
 fn a_recipe_lists_groups() {
     let groups =
-        read(r#"[{"match": "*.bias", "decay": false}, {"match": "0.*", "lr": 0.5, "freeze": 0.1}]"#).unwrap();
+        read(r#"[{"match": "*.bias", "decay": 0.0}, {"match": "0.*", "lr": 0.5, "freeze": 0.1}]"#).unwrap();
     let expected = Groups::new([
-        Group { pattern: "*.bias".into(), decay: false, ..Group::default() },
+        Group { pattern: "*.bias".into(), decay: 0.0, ..Group::default() },
         Group { pattern: "0.*".into(), lr: 0.5, freeze: 0.1, ..Group::default() },
     ]);
     assert_eq!(groups, expected);

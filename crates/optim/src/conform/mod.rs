@@ -7,6 +7,7 @@
 //! assert_eq!(tunesmith_optim::conform::check_all(), Vec::<String>::new());
 //! ```
 
+mod decay;
 mod momentum;
 mod optimizer;
 mod probe;

@@ -5,7 +5,7 @@ use tunesmith_tensor::Par;
 
 use super::probe::{bits, declared_bytes, load, normal, pace, save, take, walk};
 use super::sparse::{known_rows, sparse_rows};
-use super::{momentum, variants};
+use super::{decay, momentum, variants};
 use crate::problems::{self, Problem};
 use crate::{Element, Group, Groups, Guard, Layout, Optimizer, OptimizerEntry, Pace, StateSpec, StepError};
 
@@ -53,7 +53,7 @@ const THREADS: &str = "threads";
 
 type Check = fn(&Subject<'_>) -> Result<(), String>;
 
-const CHECKS: [(&str, Check); 13] = [
+const CHECKS: [(&str, Check); 14] = [
     ("parameters of any shape", |subject| both(subject, any_shape::<f32>, any_shape::<f64>)),
     ("stop, save, load, continue", |subject| both(subject, resumes::<f32>, resumes::<f64>)),
     ("order of parameters", |subject| both(subject, order::<f32>, order::<f64>)),
@@ -63,6 +63,7 @@ const CHECKS: [(&str, Check); 13] = [
     ("size of state", |subject| both(subject, sizes::<f32>, sizes::<f64>)),
     ("gradients that are not finite", |subject| both(subject, refuses::<f32>, refuses::<f64>)),
     (THREADS, |subject| both(subject, threads::<f32>, threads::<f64>)),
+    ("a group's factor of decay", |subject| both(subject, decay::check::<f32>, decay::check::<f64>)),
     ("a schedule of the momentum", |subject| both(subject, momentum::check::<f32>, momentum::check::<f64>)),
     ("shards", |subject| both(subject, shards::<f32>, shards::<f64>)),
     ("known rows", |subject| both(subject, known_rows::<f32>, known_rows::<f64>)),
@@ -191,7 +192,7 @@ fn slack<T: Element>(searches: bool) -> f64 {
 fn groups<T: Element>(subject: &Subject<'_>) -> Result<(), String> {
     let layout = shapes();
     let normals = |seed: u64| normal::<T>(Seed::new(seed), layout.len());
-    let undecayed = Groups::new([Group { decay: false, ..Group::default() }]).on(&layout);
+    let undecayed = Groups::new([Group { decay: 0.0, ..Group::default() }]).on(&layout);
     let mut optimizer = subject.make::<T>(&undecayed)?;
     let mut values = normals(1);
     let stepped = take(&mut *optimizer, &mut values, &[&vec![T::ZERO; layout.len()]], pace(1), Par::Seq);
